@@ -1,0 +1,55 @@
+import type { Batch } from './batch.ts'
+import type { Closing, Position } from './place.ts'
+import type { Counts, Result } from './result.ts'
+
+/**
+ * Consecutive events in closing order whose bytes lie together in one result:
+ * rows `result.order[from … to)`, bytes `result.out[start … end)`.
+ */
+export interface Run {
+  readonly batch: Batch
+  readonly result: Result
+  readonly from: number
+  readonly to: number
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Everything that became final with one batch, exact (after stitching). Valid until the batch's
+ * memory is released, which is after `accept` of every consumer has settled.
+ */
+export interface Block {
+  readonly batch: Batch
+  /** The batch's own result: rejects and counts are there. */
+  readonly result: Result
+  readonly counts: Counts
+  readonly runs: readonly Run[]
+  /** First reject row that was not delivered before. */
+  readonly rejectsFrom: number
+  /** Everything that closes at or before this is delivered once the block is. */
+  readonly done: Closing
+  /** First byte of the oldest event still open, or where the next batch starts. */
+  readonly resume: Position
+}
+
+/** A rates row or an alert: a plain object that becomes one JSON line. */
+export type Message = Readonly<Record<string, unknown>>
+
+/**
+ * Where events end up. One contract suite holds for every implementation (test/sink/contract.ts):
+ * what was accepted before `sync` settled is durable; order is kept; a failure rejects with a
+ * `Failure` and nothing after it is accepted.
+ */
+export interface Sink {
+  /** Takes a block's events and rejects; settles when the block's memory may be reused. */
+  accept(block: Block): Promise<void>
+  /** Takes one rates row. */
+  rate(row: Message): void
+  /** Takes one alert. */
+  alert(alert: Message): void
+  /** Settles when all that was taken before is durable. */
+  sync(): Promise<void>
+  /** Syncs and lets go of files and connections. */
+  close(): Promise<void>
+}

@@ -1,0 +1,31 @@
+/** Exit codes of every command. Documented in docs/operating.md. */
+export const ExitCode = {
+  Ok: 0,
+  /** A fault of our own or of the machine, after start. */
+  Fault: 1,
+  /** Wrong use: unknown option, missing argument. */
+  Usage: 2,
+  /** Input that cannot be read: missing, a directory, not permitted. */
+  Input: 3,
+  /** Configuration that does not hold. */
+  Config: 4,
+  /** A spool that cannot be used: foreign, unreadable, of an unknown version. */
+  Spool: 5,
+  /** A sink that cannot be written: disk full, not permitted. */
+  Sink: 6,
+} as const
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/**
+ * A mistake the user can mend: one line that says what is wrong, where, and what to do.
+ * Commands print `message` alone and exit with `code`; everything else is a fault of ours.
+ */
+export class Failure extends Error {
+  readonly code: ExitCode
+
+  constructor(code: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Failure'
+    this.code = code
+  }
+}

@@ -1,0 +1,296 @@
+/**
+ * What decoding one batch gives: finished bytes and columns, no object per record.
+ *
+ * ```
+ * lines    one row per record or EOE, in stream order          next ──► next line of the same event
+ * events   one row per event, in order of first line           first, last ──► its lines
+ * order    rows of the events that closed here, in closing order
+ * out      finished event bytes, in closing order, each ended by LF
+ * rejects  one row per line that is no record
+ * ```
+ *
+ * All of it is provisional until the stitcher has seen it: an event may have begun in an earlier batch.
+ * The arrays are views on reused memory; one that was too small is replaced by a larger one.
+ */
+
+/** Why an event closed (protocols: stitching 4); `Open` has not. */
+export const Close = {
+  Open: 0,
+  Eoe: 1,
+  /** A record type that always ends its event. */
+  Last: 2,
+  /** A record of another event after PROCTITLE. */
+  Proctitle: 3,
+  Quiet: 4,
+  Size: 5,
+  End: 6,
+  Pressure: 7,
+  /** Not an event: an EOE whose event is not open here. Counted, never sent. */
+  Orphan: 8,
+} as const
+export type Close = (typeof Close)[keyof typeof Close]
+
+/** Why a line is a reject. */
+export const Reject = {
+  /** No `type=` and `audit(…):` at its start. */
+  Header: 0,
+  /** A stamp that is not seconds.milliseconds:serial. */
+  Stamp: 1,
+  /** Longer than MAX_LINE, or the rest of such a line. */
+  Long: 2,
+  /** Cut off by a gap in the stream or the end of its writer. */
+  Torn: 3,
+  /** A binary header that does not hold. */
+  Binary: 4,
+  /** Decoding it ended a worker, three times. */
+  Poison: 5,
+} as const
+export type Reject = (typeof Reject)[keyof typeof Reject]
+
+/** Names of reject reasons, by their number. */
+export const REJECT_NAMES: readonly string[] = ['header', 'stamp', 'long', 'torn', 'binary', 'poison']
+
+/** Names of close reasons, by their number. */
+export const CLOSE_NAMES: readonly string[] = [
+  'open',
+  'eoe',
+  'last',
+  'proctitle',
+  'quiet',
+  'size',
+  'end',
+  'pressure',
+  'orphan',
+]
+
+/** Sums over one batch. `lines = records + eoe + blank + rejected`, always. */
+export interface Counts {
+  lines: number
+  records: number
+  eoe: number
+  blank: number
+  rejected: number
+  /** Input bytes, line feeds and binary headers included. */
+  bytes: number
+}
+
+/** Zeroed counts. */
+export function createCounts(): Counts {
+  return { lines: 0, records: 0, eoe: 0, blank: 0, rejected: 0, bytes: 0 }
+}
+
+/** Adds `more` to `sum`. */
+export function addCounts(sum: Counts, more: Counts): void {
+  sum.lines += more.lines
+  sum.records += more.records
+  sum.eoe += more.eoe
+  sum.blank += more.blank
+  sum.rejected += more.rejected
+  sum.bytes += more.bytes
+}
+
+/** Columns of the lines table. Offsets are into the batch's bytes. */
+export interface Lines {
+  count: number
+  /** First byte of the line (of the payload in binary framing). */
+  start: Uint32Array
+  /** Byte after the line's text, its LF or CR LF not included. */
+  end: Uint32Array
+  /** First byte after the `audit(…): ` header. */
+  body: Uint32Array
+  /** Record type number, or a number from UNKNOWN_NAMES on for a name that has none. */
+  type: Uint16Array
+  /** Event row the line belongs to. */
+  event: Uint32Array
+  /** Next line of the same event, or -1. */
+  next: Int32Array
+}
+
+/** Columns of the events table. */
+export interface Events {
+  count: number
+  /** Stamp: seconds since the epoch, milliseconds, serial. */
+  sec: Float64Array
+  ms: Uint16Array
+  serial: Uint32Array
+  /** 1 for DAEMON_* records, whose serials are a space of their own. */
+  daemon: Uint8Array
+  /** Node name in the batch's bytes; empty where the line has none. */
+  nodeStart: Uint32Array
+  nodeEnd: Uint32Array
+  first: Int32Array
+  last: Int32Array
+  /** Records without EOE, and EOE. */
+  records: Uint32Array
+  eoe: Uint32Array
+  /** Raw bytes of its lines, EOE not included. */
+  bytes: Uint32Array
+  close: Uint8Array
+  /** 1 where the event is complete (protocols: stitching 5). */
+  complete: Uint8Array
+  /** Line at which it closed, or -1. */
+  closeLine: Int32Array
+  /** Mark at which it closed, or -1. */
+  closeMark: Int32Array
+  outStart: Uint32Array
+  outEnd: Uint32Array
+  /** Index into `Result.keySets`. */
+  keySet: Uint32Array
+}
+
+/** Columns of the rejects table. */
+export interface Rejects {
+  count: number
+  start: Uint32Array
+  end: Uint32Array
+  reason: Uint8Array
+}
+
+/** The result of one batch. */
+export interface Result {
+  readonly counts: Counts
+  readonly lines: Lines
+  readonly events: Events
+  readonly rejects: Rejects
+  /** Event rows in closing order; `orderCount` of them count. */
+  order: Uint32Array
+  orderCount: number
+  out: Uint8Array
+  outLength: number
+  /** Distinct key lists met in the batch; the keys of one event are joined by U+0001, '' for none. */
+  keySets: string[]
+}
+
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
+type ColumnType = new (memory: ArrayBufferLike, at: number, length: number) => Column
+
+const LINE_COLUMNS: Readonly<Record<string, ColumnType>> = {
+  start: Uint32Array,
+  end: Uint32Array,
+  body: Uint32Array,
+  event: Uint32Array,
+  next: Int32Array,
+  type: Uint16Array,
+}
+const EVENT_COLUMNS: Readonly<Record<string, ColumnType>> = {
+  sec: Float64Array,
+  serial: Uint32Array,
+  nodeStart: Uint32Array,
+  nodeEnd: Uint32Array,
+  first: Int32Array,
+  last: Int32Array,
+  records: Uint32Array,
+  eoe: Uint32Array,
+  bytes: Uint32Array,
+  closeLine: Int32Array,
+  closeMark: Int32Array,
+  outStart: Uint32Array,
+  outEnd: Uint32Array,
+  keySet: Uint32Array,
+  ms: Uint16Array,
+  daemon: Uint8Array,
+  close: Uint8Array,
+  complete: Uint8Array,
+}
+const REJECT_COLUMNS: Readonly<Record<string, ColumnType>> = {
+  start: Uint32Array,
+  end: Uint32Array,
+  reason: Uint8Array,
+}
+
+/** How many rows and output bytes a result has room for before it must grow. */
+export interface ResultRoom {
+  readonly lines: number
+  readonly events: number
+  readonly rejects: number
+  readonly out: number
+}
+
+/**
+ * Room that a batch of `bytes` input bytes needs in ordinary traffic: records of 100 bytes and more
+ * in events of two and more, output at three times the input. Odder input makes the result grow.
+ */
+export function roomFor(bytes: number): ResultRoom {
+  const lines = 64 + Math.ceil(bytes / 96)
+  return { lines, events: lines, rejects: 64 + Math.ceil(bytes / 4096), out: 4096 + bytes * 3 }
+}
+
+const align = (n: number): number => (n + 7) & ~7
+
+function columnsBytes(columns: Readonly<Record<string, ColumnType>>, rows: number): number {
+  let bytes = 0
+  for (const type of Object.values(columns))
+    bytes += align(rows * (type as unknown as Uint8ArrayConstructor).BYTES_PER_ELEMENT)
+  return bytes
+}
+
+/** Bytes of memory that `createResult` lays a result of this room over. */
+export function resultBytes(room: ResultRoom): number {
+  return (
+    columnsBytes(LINE_COLUMNS, room.lines) +
+    columnsBytes(EVENT_COLUMNS, room.events) +
+    columnsBytes(REJECT_COLUMNS, room.rejects) +
+    align(room.events * 4) +
+    align(room.out)
+  )
+}
+
+/** An empty result of the given room, over `memory` from byte `at` (8-aligned) or over memory of its own. */
+export function createResult(
+  room: ResultRoom,
+  memory: ArrayBufferLike = new ArrayBuffer(resultBytes(room)),
+  at = 0,
+): Result {
+  const take = (columns: Readonly<Record<string, ColumnType>>, rows: number): object => {
+    const table: Record<string, Column | number> = { count: 0 }
+    for (const [name, type] of Object.entries(columns)) {
+      table[name] = new type(memory, at, rows)
+      at += align(table[name].byteLength)
+    }
+    return table
+  }
+  const lines = take(LINE_COLUMNS, room.lines) as Lines
+  const events = take(EVENT_COLUMNS, room.events) as Events
+  const rejects = take(REJECT_COLUMNS, room.rejects) as Rejects
+  const order = new Uint32Array(memory, at, room.events)
+  at += align(order.byteLength)
+  const out = new Uint8Array(memory, at, room.out)
+  return {
+    counts: createCounts(),
+    lines,
+    events,
+    rejects,
+    order,
+    orderCount: 0,
+    out,
+    outLength: 0,
+    keySets: [],
+  }
+}
+
+/** Makes a result empty again, keeping its memory. */
+export function resetResult(result: Result): void {
+  Object.assign(result.counts, createCounts())
+  result.lines.count = 0
+  result.events.count = 0
+  result.rejects.count = 0
+  result.orderCount = 0
+  result.outLength = 0
+  result.keySets = []
+}
+
+/** Doubles every column of a table, into memory of its own. */
+export function growTable(table: Lines | Events | Rejects): void {
+  const columns = table as unknown as Record<string, Column>
+  for (const [name, column] of Object.entries(columns)) {
+    if (typeof column === 'number') continue
+    columns[name] = grown(column, column.length * 2)
+  }
+}
+
+/** A copy of a column with room for `length` entries, in memory of its own. */
+export function grown<C extends Column>(column: C, length: number): C {
+  const wider = new (column.constructor as unknown as new (length: number) => C)(length)
+  wider.set(column as never)
+  return wider
+}
