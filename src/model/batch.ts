@@ -95,3 +95,21 @@ export function addMark(
   batch.marks[at + 2] = place
   batch.marks[at + 3] = kind
 }
+
+/**
+ * The place of the byte at `offset`: that of the last clock mark at or before it, plus the bytes
+ * between. A batch's first mark lies at offset 0, so every byte of it has a place.
+ */
+export function placeAt(batch: Batch, offset: number): number {
+  const { marks } = batch
+  let low = 0
+  let high = batch.markCount
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (marks[middle * MARK_WIDTH] <= offset) low = middle + 1
+    else high = middle
+  }
+  let at = (low - 1) * MARK_WIDTH
+  while (at > 0 && marks[at + 3] !== MarkKind.Clock) at -= MARK_WIDTH
+  return marks[at + 2] + (offset - marks[at])
+}
