@@ -14,8 +14,18 @@ export type Piece =
       readonly clock: number | null
     }
   /** The clock moves on without bytes: the stream is alive and quiet. */
-  | { readonly kind: 'tick'; readonly epoch: number; readonly place: number; readonly clock: number }
+  | {
+      readonly kind: 'tick'
+      readonly epoch: number
+      readonly place: number
+      readonly clock: number
+    }
   /** Bytes are missing here: what is unfinished before it is torn. */
   | { readonly kind: 'gap'; readonly epoch: number; readonly place: number }
   /** The epoch is over. `close` says that its open events close too (rule f). */
-  | { readonly kind: 'end'; readonly epoch: number; readonly place: number; readonly close: boolean }
+  | {
+      readonly kind: 'end'
+      readonly epoch: number
+      readonly place: number
+      readonly close: boolean
+    }

@@ -37,9 +37,7 @@ export function byteOf(place: number): number {
 
 /** `epoch.sequence.byte`, the form in `EVENT.pos`. */
 export function formatPosition(epoch: number, place: number): string {
-  return epoch === PLAIN_EPOCH
-    ? `0.0.${place}`
-    : `${epoch}.${sequenceOf(place)}.${byteOf(place)}`
+  return epoch === PLAIN_EPOCH ? `0.0.${place}` : `${epoch}.${sequenceOf(place)}.${byteOf(place)}`
 }
 
 /**

@@ -48,7 +48,14 @@ export const Reject = {
 export type Reject = (typeof Reject)[keyof typeof Reject]
 
 /** Names of reject reasons, by their number. */
-export const REJECT_NAMES: readonly string[] = ['header', 'stamp', 'long', 'torn', 'binary', 'poison']
+export const REJECT_NAMES: readonly string[] = [
+  'header',
+  'stamp',
+  'long',
+  'torn',
+  'binary',
+  'poison',
+]
 
 /** Names of close reasons, by their number. */
 export const CLOSE_NAMES: readonly string[] = [
