@@ -29,3 +29,15 @@ export class Failure extends Error {
     this.code = code
   }
 }
+
+/** The system's code of an error (`ENOENT`), where it has one. */
+export function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
+}
+
+/** What the system says about an error, without code and call: `no space left on device`. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/^E[A-Z0-9]+: /, '').replace(/, [a-z]+(?: '.*')?$/s, '')
+}

@@ -1,0 +1,116 @@
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { type Outlet, writeWhole } from './outlet.ts'
+
+const FLAGS =
+  constants.O_RDWR |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  constants.O_NOFOLLOW |
+  constants.O_NONBLOCK
+const MODE = 0o640
+const LF = 0x0a
+const TAIL_BYTES = 65_536
+
+/**
+ * A file of lines that is only appended to. Whatever happens it holds whole lines: what a failed write
+ * left is cut off, and so is the torn last line of a process that was killed. A file that was moved
+ * away (log rotation) is opened again at the next `sync`.
+ */
+export class AppendFile implements Outlet {
+  readonly #path: string
+  #file: FileHandle
+  #identity: Stats
+  #dirty = false
+
+  private constructor(path: string, file: FileHandle, identity: Stats) {
+    this.#path = path
+    this.#file = file
+    this.#identity = identity
+  }
+
+  /** Opens or creates `path` (mode 0640); a symbolic link or anything but a file is a `Failure`. */
+  static async open(path: string): Promise<AppendFile> {
+    const { file, stat } = await openWhole(path)
+    return new AppendFile(path, file, stat)
+  }
+
+  /** Appends all of `parts`, which end with a line feed, or nothing. */
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    const { size } = await this.#file.stat()
+    this.#dirty = true
+    try {
+      await writeWhole(this.#file.fd, parts)
+    } catch (error) {
+      await this.#file.truncate(size).catch(() => {})
+      throw appendFailure(this.#path, error)
+    }
+  }
+
+  /** Settles when everything written is durable; follows a rotation. */
+  async sync(): Promise<void> {
+    try {
+      if (this.#dirty) await this.#file.datasync()
+      this.#dirty = false
+      const now = await lstat(this.#path).catch(() => null)
+      if (now?.ino === this.#identity.ino && now.dev === this.#identity.dev) return
+      await this.#file.close()
+      const { file, stat } = await openWhole(this.#path)
+      this.#file = file
+      this.#identity = stat
+    } catch (error) {
+      throw appendFailure(this.#path, error)
+    }
+  }
+
+  /** Lets go of the file, without a sync. */
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
+
+async function openWhole(path: string): Promise<{ file: FileHandle; stat: Stats }> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path, FLAGS, MODE)
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new Error('not a regular file')
+    const whole = await wholeLines(file, stat.size)
+    if (whole < stat.size) await file.truncate(whole)
+    if (stat.size === 0) await syncDirectory(dirname(path))
+    return { file, stat }
+  } catch (error) {
+    await file?.close()
+    throw appendFailure(path, error)
+  }
+}
+
+/** Bytes up to and with the last line feed. */
+async function wholeLines(file: FileHandle, size: number): Promise<number> {
+  const tail = Buffer.alloc(TAIL_BYTES)
+  for (let end = size; end > 0; end -= TAIL_BYTES) {
+    const start = Math.max(0, end - TAIL_BYTES)
+    const { bytesRead } = await file.read(tail, 0, end - start, start)
+    const at = tail.subarray(0, bytesRead).lastIndexOf(LF)
+    if (at >= 0) return start + at + 1
+  }
+  return 0
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+function appendFailure(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const link = codeOf(error) === 'ELOOP'
+  const reason = link ? 'it is a symbolic link' : reasonOf(error)
+  return new Failure(ExitCode.Sink, `cannot append to ${path}: ${reason}`, { cause: error })
+}
