@@ -21,6 +21,8 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 const ignore = { rejects: null, rate: () => {}, alert: () => {} }
 
+const text = (rows: Message[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+
 /** A sink over `events`, with what it puts aside. */
 function harness(
   events: Outlet,
@@ -30,7 +32,6 @@ function harness(
   const rejects: Buffer[] = []
   const rates: Message[] = []
   const alerts: Message[] = []
-  const text = (rows: Message[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
   const sink = createStreamSink(events, {
     rejects: {
       write: async (parts) => {
