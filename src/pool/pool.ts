@@ -1,0 +1,193 @@
+import { Piscina } from 'piscina'
+import type { Batch } from '../model/batch.ts'
+import type { Result } from '../model/result.ts'
+import { adopt, hasSpilled, type Reply, type Task, taskOf } from './message.ts'
+import { Slot } from './slot.ts'
+import { convict, halves } from './split.ts'
+import type { Decode } from './worker.ts'
+
+/**
+ * Decodes batches, in this thread or in workers, and outlives what a batch does to a worker: an
+ * exception, no memory left, `process.exit`, a loop without end. The batch runs again, then in halves,
+ * down to the record that ends a worker each time, which becomes a reject.
+ */
+
+/** A batch and its result. */
+export interface Decoded {
+  readonly batch: Batch
+  readonly result: Result
+}
+
+type Workers = Piscina<Task, Reply>
+
+/** What a pool needs. */
+export interface PoolOptions {
+  /** Makes the decoder used without workers. */
+  readonly inline: () => Decode
+  /** Worker file whose default export is `serve(…)`. */
+  readonly filename: string
+  /** Cloned into every worker as `workerData`. */
+  readonly workerData: unknown
+  /** Heap of one worker, MB. Columns and bytes lie outside it. */
+  readonly heap?: number
+  /** Milliseconds after which a worker is given up, and as many again per MiB of the batch. */
+  readonly patience?: number
+  /** Told of every attempt that ended a worker, and of every record that became a reject. */
+  readonly onTrouble?: (trouble: Trouble) => void
+}
+
+/** One failure of a decoder, contained. */
+export interface Trouble {
+  readonly kind: 'failed' | 'poison'
+  readonly bytes: number
+  readonly reason: string
+}
+
+/** Attempts a batch gets before it is cut, and a single record before it is convicted. */
+const ATTEMPTS = 3
+const HEAP_MB = 256
+const PATIENCE_MS = 10_000
+/** Added to the niceness of workers: on a busy host the audited programs come first. */
+const NICE = 5
+
+/** Decoder of batches in slots. See the head of this file. */
+export class DecodePool {
+  readonly #options: PoolOptions
+  readonly #patience: number
+  #inline: Decode
+  #piscina: Workers | null = null
+  #workers = 0
+  #running = 0
+  #queue: (() => void)[] = []
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#patience = options.patience ?? PATIENCE_MS
+    this.#inline = options.inline()
+  }
+
+  /** Workers that run, 0 when batches are decoded in this thread. */
+  get workers(): number {
+    return this.#workers
+  }
+
+  /** Starts or stops workers. What is being decoded is finished first. */
+  async resize(workers: number): Promise<void> {
+    if (workers === this.#workers) return
+    const old = this.#piscina
+    this.#workers = workers
+    this.#piscina = workers === 0 ? null : this.#start(workers)
+    for (const wake of this.#queue.splice(0)) wake()
+    await old?.close()
+  }
+
+  /** Lets go of the workers. Nothing may be under way. */
+  async close(): Promise<void> {
+    await this.#piscina?.destroy()
+    this.#piscina = null
+    this.#workers = 0
+  }
+
+  /**
+   * Decodes the batch of a slot. Gives the slot itself, or, when the batch ended its worker too
+   * often, the pieces it was cut into, in order, over the same bytes.
+   */
+  async decode(slot: Slot): Promise<readonly Decoded[]> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (await this.#attempt(slot)) return [slot]
+      // Without workers only an exception gets here, and it would come again.
+      if (this.#piscina === null) break
+    }
+    return this.#inPieces(slot)
+  }
+
+  async #inPieces(slot: Decoded): Promise<Decoded[]> {
+    const cut = halves(slot.batch)
+    if (cut === null) {
+      convict(slot.batch, slot.result)
+      this.#options.onTrouble?.({
+        kind: 'poison',
+        bytes: slot.batch.length,
+        reason: 'this record ends its decoder every time',
+      })
+      return [slot]
+    }
+    const decoded: Decoded[] = []
+    for (const half of cut) {
+      const piece = new Slot(half)
+      const attempts = halves(half) === null ? ATTEMPTS : 1
+      let done = false
+      for (let attempt = 0; attempt < attempts && !done; attempt++)
+        done = await this.#attempt(piece)
+      if (done) decoded.push(piece)
+      else decoded.push(...(await this.#inPieces(piece)))
+    }
+    return decoded
+  }
+
+  /** Decodes once; false when that failed, and the slot has an empty result again. */
+  async #attempt(slot: Slot): Promise<boolean> {
+    try {
+      // Tasks wait here and not in Piscina, so that the clock of one starts with its work.
+      while (this.#piscina !== null && this.#running >= this.#workers)
+        await new Promise<void>((resolve) => this.#queue.push(resolve))
+      if (this.#piscina === null) this.#decodeHere(slot)
+      else await this.#decodeThere(slot, this.#piscina)
+      return true
+    } catch (error) {
+      slot.renew()
+      this.#options.onTrouble?.({
+        kind: 'failed',
+        bytes: slot.batch.length,
+        reason: error instanceof Error ? error.message : String(error),
+      })
+      return false
+    }
+  }
+
+  #decodeHere(slot: Slot): void {
+    try {
+      this.#inline(slot.batch, slot.result)
+    } catch (error) {
+      this.#inline = this.#options.inline()
+      throw error
+    } finally {
+      slot.spilled = hasSpilled(slot)
+    }
+  }
+
+  async #decodeThere(slot: Slot, piscina: Workers): Promise<void> {
+    this.#running++
+    const giveUp = new AbortController()
+    const patience = this.#patience * (1 + slot.batch.length / (1 << 20))
+    const timer = setTimeout(() => giveUp.abort(), patience)
+    try {
+      adopt(slot, await piscina.run(taskOf(slot), { signal: giveUp.signal }))
+    } catch (error) {
+      if (!giveUp.signal.aborted) throw error
+      throw new Error(`no end after ${Math.round(patience)} ms`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+      this.#running--
+      this.#queue.shift()?.()
+    }
+  }
+
+  #start(workers: number): Workers {
+    const piscina = new Piscina<Task, Reply>({
+      filename: this.#options.filename,
+      workerData: this.#options.workerData,
+      minThreads: workers,
+      maxThreads: workers,
+      maxQueue: workers,
+      recordTiming: false,
+      niceIncrement: NICE,
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heap ?? HEAP_MB },
+    })
+    // A worker that dies between two batches fails no batch; it is replaced.
+    piscina.on('error', (error: Error) =>
+      this.#options.onTrouble?.({ kind: 'failed', bytes: 0, reason: error.message }),
+    )
+    return piscina
+  }
+}
