@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { type FilledInput, type Mistake, readInput } from './schema.ts'
+import type { OutputSettings, Settings, SettingsInput } from './settings.ts'
+
+/** Where the configuration is looked for when nothing else is said. */
+export const DEFAULT_CONFIG = '/etc/spillway/spillway.yaml'
+
+/**
+ * The settings of the file at `path` with `overrides` (the command line) put over them. Without a path
+ * the default file counts, where there is one. Mistakes are one `Failure`, a line each: file and line,
+ * setting, what was found, what is allowed.
+ */
+export function loadSettings(path: string | null, overrides: SettingsInput = {}): Settings {
+  const text = path === null ? readDefault() : readConfig(path)
+  return settingsOf(text ?? '', path ?? DEFAULT_CONFIG, overrides)
+}
+
+/** The settings in the YAML `text`, which mistakes call `name`. */
+export function settingsOf(text: string, name: string, overrides: SettingsInput = {}): Settings {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const broken = document.errors.map(
+    ({ pos, message }) => `${name}:${lines.linePos(pos[0]).line}: ${firstLine(message)}`,
+  )
+  if (broken.length > 0) throw new Failure(ExitCode.Config, broken.join('\n'))
+
+  const input = merge(content(document, name), overrides)
+  const read = readInput(input)
+  if ('ok' in read) return resolve(read.ok)
+  const mistakes = read.mistakes.map((mistake) => {
+    const given = mistake.path.length > 0 && valueAt(overrides, mistake.path) !== undefined
+    const line = given ? 0 : lineOf(document, mistake, lines)
+    const where = given ? 'command line' : line === 0 ? name : `${name}:${line}`
+    return { line, told: `${where}: ${sentence(mistake, valueAt(input, mistake.path))}` }
+  })
+  mistakes.sort((a, b) => a.line - b.line)
+  throw new Failure(ExitCode.Config, mistakes.map(({ told }) => told).join('\n'))
+}
+
+function readDefault(): string | null {
+  try {
+    return readFileSync(DEFAULT_CONFIG, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw readFailure(DEFAULT_CONFIG, error)
+  }
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw readFailure(path, error)
+  }
+}
+
+function readFailure(path: string, error: unknown): Failure {
+  const message = `cannot read the configuration ${path}: ${reasonOf(error)}`
+  return new Failure(ExitCode.Config, message, { cause: error })
+}
+
+/** What the document says; a key with nothing after it says nothing. */
+function content(document: Document, name: string): unknown {
+  try {
+    return withoutNulls(document.toJS() ?? {})
+  } catch (error) {
+    throw new Failure(ExitCode.Config, `${name}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+function resolve(filled: FilledInput): Settings {
+  return {
+    node: filled.node ?? hostname(),
+    input: filled.input,
+    spool: {
+      directory: filled.spool.directory,
+      state: filled.spool.state ?? `${filled.spool.directory.replace(/\/+$/, '')}/state`,
+    },
+    output: outputOf(filled.output),
+    format: filled.format,
+    raw: filled.raw,
+    interpretedPrefix: filled.interpreted_prefix,
+    workers: filled.workers,
+    ratesInterval: filled.rates.interval * 1000,
+    logLevel: filled.log.level,
+  }
+}
+
+function outputOf(output: string): OutputSettings {
+  return output === 'stdout'
+    ? { kind: 'stdout' }
+    : { kind: 'ndjson', directory: output.slice('ndjson:'.length) }
+}
+
+function sentence(mistake: Mistake, found: unknown): string {
+  const path = mistake.path.map(String).join('.')
+  if (mistake.unknown) return `${path}: unknown setting, allowed here: ${mistake.allowed}`
+  return `${path === '' ? 'the file' : path}: found ${shown(found)}, allowed: ${mistake.allowed}`
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** Line of the mistaken setting in the file, from 1; 0 where it has none. */
+function lineOf(document: Document, { path }: Mistake, lines: LineCounter): number {
+  const parent: unknown = document.getIn(path.slice(0, -1), true)
+  const key = path.at(-1)
+  const pair = isMap(parent)
+    ? parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key)
+    : undefined
+  const at = pair?.key ?? document.contents
+  const range = isNode(at) ? at.range : null
+  return range ? lines.linePos(range[0]).line : 0
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (!isRecord(value)) return value
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]))
+}
+
+function merge(under: unknown, over: unknown): unknown {
+  if (over === undefined || (isRecord(over) && !isRecord(under ?? {}))) return under
+  if (!isRecord(under) || !isRecord(over)) return over
+  const merged: Record<string, unknown> = { ...under }
+  for (const [key, value] of Object.entries(over)) merged[key] = merge(under[key], value)
+  return merged
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value
+  for (const step of path) at = isRecord(at) ? at[String(step)] : undefined
+  return at
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0].replace(/:$/, '')
+}

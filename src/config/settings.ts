@@ -1,0 +1,46 @@
+/** What `output` says. */
+export type OutputSettings =
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'ndjson'; readonly directory: string }
+
+/** How an event is written: as JSON, or as the lines it came in. */
+export type EventFormat = 'native' | 'raw'
+
+/** Threads that decode: a number, 0 for none but the main one, or as many as the load asks for. */
+export type WorkerSettings = number | 'auto'
+
+/** The configuration as written, before defaults: every key may be missing. */
+export interface SettingsInput {
+  node?: string
+  input?: 'spool' | '-'
+  spool?: { directory?: string; state?: string }
+  output?: string
+  format?: EventFormat
+  raw?: boolean
+  interpreted_prefix?: string
+  workers?: WorkerSettings
+  rates?: { interval?: number }
+  log?: { level?: LogLevel }
+}
+
+/** From what level on the log is written. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** The configuration with every default filled in. */
+export interface Settings {
+  /** Name of the host for events whose records name no node. */
+  readonly node: string
+  /** Where records come from: a spool directory, or `-` for standard input. */
+  readonly input: 'spool' | '-'
+  readonly spool: { readonly directory: string; readonly state: string }
+  readonly output: OutputSettings
+  readonly format: EventFormat
+  /** Adds the original lines to every event. */
+  readonly raw: boolean
+  /** Prefix of interpreted fields, '' for upper case alone. */
+  readonly interpretedPrefix: string
+  readonly workers: WorkerSettings
+  /** Milliseconds of one rates interval. */
+  readonly ratesInterval: number
+  readonly logLevel: LogLevel
+}

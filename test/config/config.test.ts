@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exampleConfig } from '../../src/config/example.ts'
+import { loadSettings, settingsOf } from '../../src/config/load.ts'
+import { jsonSchema } from '../../src/config/schema.ts'
+import { ExitCode, Failure } from '../../src/model/failure.ts'
+
+let directory = ''
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'spillway-config-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function mistakesOf(text: string): string[] {
+  try {
+    settingsOf(text, 'f.yaml')
+  } catch (error) {
+    expect(error).toBeInstanceOf(Failure)
+    expect(error).toHaveProperty('code', ExitCode.Config)
+    return (error as Failure).message.split('\n')
+  }
+  return []
+}
+
+describe('the configuration', () => {
+  it('is all defaults when the file is empty', () => {
+    expect(settingsOf('', 'f.yaml')).toEqual({
+      node: hostname(),
+      input: 'spool',
+      spool: { directory: '/var/spool/spillway', state: '/var/spool/spillway/state' },
+      output: { kind: 'ndjson', directory: '/var/log/spillway' },
+      format: 'native',
+      raw: false,
+      interpretedPrefix: '',
+      workers: 'auto',
+      ratesInterval: 10_000,
+      logLevel: 'info',
+    })
+  })
+
+  it('takes a section with nothing in it for a section of defaults', () => {
+    expect(settingsOf('spool:\nrates:\n  interval:\n', 'f.yaml')).toEqual(settingsOf('', 'f.yaml'))
+  })
+
+  it('keeps the checkpoint in the spool directory unless told otherwise', () => {
+    expect(settingsOf('spool: { directory: /a/b/ }', 'f.yaml').spool.state).toBe('/a/b/state')
+    expect(settingsOf('spool: { state: /c }', 'f.yaml').spool.state).toBe('/c')
+  })
+
+  it('names every mistake with its line, what was found and what is allowed, in file order', () => {
+    const text =
+      'node: "a b"\nrates:\n  intervall: 3\n  interval: 0\nworkers: many\nouput: stdout\n'
+    expect(mistakesOf(text)).toEqual([
+      'f.yaml:1: node: found "a b", allowed: a name without spaces; default: the host name',
+      'f.yaml:3: rates.intervall: unknown setting, allowed here: interval',
+      'f.yaml:4: rates.interval: found 0, allowed: a whole number of seconds from 1 to 3600',
+      'f.yaml:5: workers: found "many", allowed: auto, or a whole number from 0 to 256',
+      expect.stringContaining('f.yaml:6: ouput: unknown setting, allowed here: node, input, '),
+    ])
+  })
+
+  it.each([
+    ['a list', '- 1\n', 'f.yaml:1: the file: found [1], allowed: settings: node, '],
+    ['a value for a section', 'log: info\n', 'f.yaml:1: log: found "info", allowed: settings: '],
+    ['a key that comes twice', 'raw: true\nraw: false\n', 'f.yaml:2: Map keys must be unique'],
+    ['an unfinished list', 'node: [\n', 'f.yaml:'],
+    ['an alias without an anchor', 'node: *there\n', 'f.yaml: Unresolved alias'],
+    ['a relative path', 'output: ndjson:out\n', 'f.yaml:1: output: found "ndjson:out", allowed: '],
+    ['a control character', 'node: "a\\u001bb"\n', 'f.yaml:1: node: found "a\\u001bb", allowed: '],
+  ])('has one line to say about %s', (_what, text, start) => {
+    const mistakes = mistakesOf(text)
+    expect(mistakes).toHaveLength(1)
+    expect(mistakes[0].slice(0, start.length)).toBe(start)
+  })
+
+  it('never fails but by a Failure, whatever the file holds', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), fc.string({ unit: 'binary' })), (text) => {
+        for (const mistake of mistakesOf(text)) expect(mistake).toMatch(/^f\.yaml/)
+      }),
+    )
+  })
+
+  it('is overridden by the command line, which is named in its mistakes', () => {
+    expect(settingsOf('output: stdout\nnode: a', 'f', { node: 'b' })).toMatchObject({
+      node: 'b',
+      output: { kind: 'stdout' },
+    })
+    expect(() => settingsOf('node: a', 'f', { output: 'kafka' })).toThrow(
+      'command line: output: found "kafka", allowed: stdout, ndjson:DIR with an absolute path',
+    )
+  })
+
+  it('names a file that cannot be read', () => {
+    expect(() => loadSettings(join(directory, 'none.yaml'))).toThrow(
+      `cannot read the configuration ${directory}/none.yaml: no such file or directory`,
+    )
+    expect(() => loadSettings(directory)).toThrow('illegal operation on a directory')
+  })
+
+  it('is read from the file it is told', () => {
+    const path = join(directory, 'good.yaml')
+    writeFileSync(path, 'workers: 3\n')
+    expect(loadSettings(path).workers).toBe(3)
+  })
+})
+
+describe('the example configuration', () => {
+  it('holds and says nothing but defaults', () => {
+    expect(settingsOf(exampleConfig(), 'example')).toEqual(settingsOf('', 'empty'))
+  })
+
+  it('still holds with every setting in it switched on', () => {
+    const all = exampleConfig().replaceAll(/^( *)# (\w+: \S+)$/gm, '$1$2')
+    expect(settingsOf(all, 'example').node).toBe('web-01')
+  })
+})
+
+describe('the JSON schema', () => {
+  it('describes every setting and allows no others', () => {
+    const schema = jsonSchema() as {
+      properties: Record<string, object>
+      additionalProperties: false
+    }
+    expect(schema.additionalProperties).toBe(false)
+    const names = [...exampleConfig().matchAll(/^(?:# )?(\w+):(?: \S+)?$/gm)].map(
+      ([, name]) => name,
+    )
+    expect(Object.keys(schema.properties)).toEqual(names)
+    expect(schema.properties['node']).toHaveProperty('description')
+  })
+})
