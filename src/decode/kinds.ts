@@ -1,0 +1,84 @@
+import { FIELD_KINDS, FIELD_KINDS_BY_TYPE, FieldKind } from '../tables/fields.ts'
+import { NameTable } from './names.ts'
+
+/**
+ * How the value of each field is written: the field's kind from the tables, or one of the roles
+ * below where a field means more than its value.
+ */
+export const Role: typeof FieldKind & {
+  /** `a0` … `a3` of SYSCALL: one list, ARGV. */
+  readonly SyscallArgument: 16
+  /** `key` of a record made by a rule. */
+  readonly Key: 17
+  /** `items` of SYSCALL: how many PATH records belong to the event. */
+  readonly Items: 18
+  /** `msg='…'` of user records: an object. */
+  readonly Nested: 19
+  /** `SADDR={ … }`, auditd's reading of `saddr`: an object. */
+  readonly Braced: 20
+  /** `proctitle`: the list ARGV, split at NUL. */
+  readonly Title: 21
+} = {
+  ...FieldKind,
+  SyscallArgument: 16,
+  Key: 17,
+  Items: 18,
+  Nested: 19,
+  Braced: 20,
+  Title: 21,
+}
+
+const SYSCALL = 1300
+const URINGOP = 1336
+const PROCTITLE = 1327
+
+const ROLES: readonly (readonly [type: number | null, name: string, role: number])[] = [
+  [SYSCALL, 'a0', Role.SyscallArgument],
+  [SYSCALL, 'a1', Role.SyscallArgument],
+  [SYSCALL, 'a2', Role.SyscallArgument],
+  [SYSCALL, 'a3', Role.SyscallArgument],
+  [SYSCALL, 'key', Role.Key],
+  [URINGOP, 'key', Role.Key],
+  [SYSCALL, 'items', Role.Items],
+  [URINGOP, 'items', Role.Items],
+  [PROCTITLE, 'proctitle', Role.Title],
+  [null, 'msg', Role.Nested],
+  [null, 'SADDR', Role.Braced],
+]
+
+/** Every field name that has a kind or a role, by index. */
+export const FIELD_NAMES: readonly string[] = [
+  ...new Set([
+    ...FIELD_KINDS.map(([name]) => name),
+    ...FIELD_KINDS_BY_TYPE.map(([, name]) => name),
+    ...ROLES.map(([, name]) => name),
+  ]),
+]
+
+/** Look-up of a field's index by the bytes of its name. */
+export const FIELD_TABLE: NameTable = new NameTable(FIELD_NAMES)
+
+const INDEX = new Map(FIELD_NAMES.map((name, index) => [name, index]))
+
+function rolesOf(type: number | null): Uint8Array {
+  const roles = new Uint8Array(FIELD_NAMES.length).fill(Role.Text)
+  const set = (name: string, role: number): void => {
+    roles[INDEX.get(name) as number] = role
+  }
+  for (const [name, kind] of FIELD_KINDS) set(name, kind)
+  for (const [of, name, kind] of FIELD_KINDS_BY_TYPE) if (of === type) set(name, kind)
+  for (const [of, name, role] of ROLES) if (of === null || of === type) set(name, role)
+  return roles
+}
+
+const DEFAULT_ROLES = rolesOf(null)
+const ROLES_BY_TYPE = new Map(
+  [...new Set([...FIELD_KINDS_BY_TYPE, ...ROLES].map(([type]) => type))]
+    .filter((type) => type !== null)
+    .map((type) => [type, rolesOf(type)]),
+)
+
+/** Roles of all fields, by field index, in records of this type. */
+export function rolesFor(type: number): Uint8Array {
+  return ROLES_BY_TYPE.get(type) ?? DEFAULT_ROLES
+}

@@ -1,0 +1,47 @@
+/**
+ * What has been met so far in one JSON object: which names, so that a second one gets a name of its
+ * own, and the words that belong to no field.
+ */
+export class Scope {
+  readonly #seen: Uint32Array
+  readonly #times: Uint16Array
+  readonly #unknown = new Map<string, number>()
+  #stamp = 0
+  /** Start and end of each word without `=`, in the bytes of the record. */
+  readonly words: number[] = []
+  /** Whether a member has been written. */
+  any = false
+  /** Whether a list in braces came: the words around it are prose. */
+  prose = false
+
+  constructor(fields: number) {
+    this.#seen = new Uint32Array(fields)
+    this.#times = new Uint16Array(fields)
+  }
+
+  /** Starts a new object. */
+  begin(): void {
+    this.#stamp++
+    this.words.length = 0
+    this.any = this.prose = false
+    if (this.#unknown.size > 0) this.#unknown.clear()
+  }
+
+  /** How often the known field has now come, 1 for the first time. */
+  known(field: number): number {
+    if (this.#seen[field] !== this.#stamp) {
+      this.#seen[field] = this.#stamp
+      this.#times[field] = 1
+      return 1
+    }
+    return ++this.#times[field]
+  }
+
+  /** How often the field of this name, which no table knows, has now come. */
+  unknown(bytes: Uint8Array, start: number, end: number): number {
+    const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+    const times = (this.#unknown.get(name) ?? 0) + 1
+    this.#unknown.set(name, times)
+    return times
+  }
+}

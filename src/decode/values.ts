@@ -1,0 +1,269 @@
+import { Role } from './kinds.ts'
+import { ascii, type Out } from './out.ts'
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const MINUS = 0x2d
+const ZERO = 0x30
+const COLON = 0x3a
+
+const NULL = ascii('null')
+const HEX_SUFFIX = ascii('_hex"')
+const RAW_SUFFIX = ascii('_raw"')
+const HEX_PREFIX = ascii('"0x')
+const OCT_PREFIX = ascii('"0o')
+const ARGV_MEMBER = ascii('"ARGV":[')
+const ARGV_HEX_MEMBER = ascii(',"ARGV_hex":[')
+const INDEX_MEMBER = ascii('{"index":')
+const HEX_MEMBER = ascii(',"hex":')
+
+/** Value of a hex digit, or 255. The kernel writes upper case, user space either. */
+const NIBBLE: Uint8Array = new Uint8Array(256).fill(255)
+for (let i = 0; i < 16; i++) {
+  NIBBLE['0123456789abcdef'.charCodeAt(i)] = i
+  NIBBLE['0123456789ABCDEF'.charCodeAt(i)] = i
+}
+
+/** Decodes `source[start … end)` from hex into `target` at `at`; gives the new end, or -1 if it is no hex. */
+export function decodeHex(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  if (((end - start) & 1) !== 0 || end === start) return -1
+  for (let from = start; from < end; from += 2) {
+    const high = NIBBLE[source[from]]
+    const low = NIBBLE[source[from + 1]]
+    if ((high | low) > 15) return -1
+    target[at++] = (high << 4) | low
+  }
+  return at
+}
+
+/** Writes the values of fields as JSON, each of the type its role has. */
+export class ValueWriter {
+  readonly #out: Out
+  #scratch = new Uint8Array(4096)
+
+  constructor(out: Out) {
+    this.#out = out
+  }
+
+  /**
+   * Writes one value. Where it does not fit a number, or is not UTF-8, null is written and the bytes
+   * follow under the name (which starts at `name` in the output; -1 for none) with `_raw` or `_hex`.
+   */
+  write(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    quoted: boolean,
+    role: number,
+    name: number,
+  ): void {
+    switch (role) {
+      case Role.Num:
+      case Role.Items:
+        this.#number(bytes, start, end, name)
+        return
+      case Role.Hex:
+        if (isHex(bytes, start, end)) this.#prefixed(HEX_PREFIX, bytes, start, end)
+        else this.#text(bytes, start, end, quoted, name)
+        return
+      case Role.Oct:
+        if (isOctal(bytes, start, end)) this.#octal(bytes, start, end)
+        else this.#text(bytes, start, end, quoted, name)
+        return
+      case Role.Encoded:
+      case Role.Key:
+        this.#encoded(bytes, start, end, quoted, name)
+        return
+      case Role.Title:
+        this.#title(bytes, start, end, quoted, name)
+        return
+      default:
+        this.#text(bytes, start, end, quoted, name)
+    }
+  }
+
+  /** Writes a list element: text, or null where it is not UTF-8. */
+  element(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#out.string(bytes, start, end)) this.#out.constant(NULL)
+  }
+
+  /** Writes `member` and the text as its value. */
+  member(member: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+    const name = this.#out.at
+    this.#out.constant(member)
+    this.#text(bytes, start, end, true, name)
+  }
+
+  /** Writes `member` and the words, given as starts and ends, joined by spaces. */
+  words(member: Uint8Array, bytes: Uint8Array, words: readonly number[]): void {
+    let length = 0
+    for (let i = 0; i < words.length; i += 2) length += words[i + 1] - words[i] + 1
+    const scratch = this.#room(length)
+    let at = 0
+    for (let i = 0; i < words.length; i += 2) {
+      if (i > 0) scratch[at++] = 0x20
+      for (let from = words[i]; from < words[i + 1]; from++) scratch[at++] = bytes[from]
+    }
+    this.member(member, scratch, 0, at)
+  }
+
+  #room(length: number): Uint8Array {
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length * 2)
+    return this.#scratch
+  }
+
+  #number(bytes: Uint8Array, start: number, end: number, name: number): void {
+    const out = this.#out
+    let at = start
+    const negative = at < end && bytes[at] === MINUS
+    if (negative) at++
+    let from = at
+    while (at < end && bytes[at] >= ZERO && bytes[at] <= 0x39) at++
+    if (at === end && at > from) {
+      // JSON allows no leading zero.
+      while (from < end - 1 && bytes[from] === ZERO) from++
+      if (negative) out.byte(MINUS)
+      out.copy(bytes, from, end)
+      return
+    }
+    out.constant(NULL)
+    if (end > start && !isNull(bytes, start, end) && !isUnknown(bytes, start, end))
+      this.#beside(name, RAW_SUFFIX, bytes, start, end)
+  }
+
+  #text(bytes: Uint8Array, start: number, end: number, quoted: boolean, name: number): void {
+    const out = this.#out
+    if (!quoted && isNull(bytes, start, end)) out.constant(NULL)
+    else if (!out.string(bytes, start, end)) {
+      out.constant(NULL)
+      this.#beside(name, HEX_SUFFIX, bytes, start, end)
+    }
+  }
+
+  #encoded(bytes: Uint8Array, start: number, end: number, quoted: boolean, name: number): void {
+    if (!quoted) {
+      const scratch = this.#room((end - start) >> 1)
+      const length = decodeHex(bytes, start, end, scratch, 0)
+      if (length > 0) {
+        this.#text(scratch, 0, length, true, name)
+        return
+      }
+    }
+    this.#text(bytes, start, end, quoted, name)
+  }
+
+  #title(bytes: Uint8Array, start: number, end: number, quoted: boolean, name: number): void {
+    const out = this.#out
+    // The list stands under ARGV: what was written as the name goes.
+    if (name >= 0) out.at = name
+    out.constant(ARGV_MEMBER)
+    let title = bytes
+    let from = start
+    let until = end
+    if (!quoted) {
+      const scratch = this.#room((end - start) >> 1)
+      const length = decodeHex(bytes, start, end, scratch, 0)
+      if (length > 0) {
+        title = scratch
+        from = 0
+        until = length
+      } else if (isNull(bytes, start, end)) until = start
+    }
+    if (until > from && title[until - 1] === 0) until--
+    const odd: number[] = []
+    for (let at = from, index = 0; at <= until && until > from; index++) {
+      let stop = at
+      while (stop < until && title[stop] !== 0) stop++
+      if (index > 0) out.byte(COMMA)
+      if (!out.string(title, at, stop)) {
+        out.constant(NULL)
+        odd.push(index, at, stop)
+      }
+      at = stop + 1
+    }
+    out.byte(0x5d)
+    if (odd.length > 0) this.oddArguments(title, odd)
+  }
+
+  /** Writes `,"ARGV_hex":[{"index":…,"hex":"…"}]` for arguments that are not UTF-8: index, start, end each. */
+  oddArguments(bytes: Uint8Array, odd: readonly number[]): void {
+    const out = this.#out
+    out.constant(ARGV_HEX_MEMBER)
+    for (let i = 0; i < odd.length; i += 3) {
+      if (i > 0) out.byte(COMMA)
+      out.constant(INDEX_MEMBER)
+      out.integer(odd[i])
+      out.constant(HEX_MEMBER)
+      out.hex(bytes, odd[i + 1], odd[i + 2])
+      out.byte(0x7d)
+    }
+    out.byte(0x5d)
+  }
+
+  #prefixed(prefix: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+    const out = this.#out
+    out.constant(prefix)
+    // Some writers put the 0x themselves.
+    const from = end - start > 2 && (bytes[start + 1] | 0x20) === 0x78 ? start + 2 : start
+    out.copy(bytes, from, end)
+    out.byte(QUOTE)
+  }
+
+  #octal(bytes: Uint8Array, start: number, end: number): void {
+    let from = start
+    while (from < end - 1 && bytes[from] === ZERO) from++
+    this.#prefixed(OCT_PREFIX, bytes, from, end)
+  }
+
+  /** Writes `,"name_suffix":"…"` after a value that could not be written under its name. */
+  #beside(name: number, suffix: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+    const out = this.#out
+    if (name < 0) return
+    out.byte(COMMA)
+    let at = name
+    // A name in the output has no quote inside: such names are words.
+    do out.byte(out.bytes[at++])
+    while (out.bytes[at] !== QUOTE)
+    out.constant(suffix)
+    out.byte(COLON)
+    if (suffix === HEX_SUFFIX || !out.string(bytes, start, end)) out.hex(bytes, start, end)
+  }
+}
+
+/** `(null)`, what the kernel prints for an absent string. */
+function isNull(bytes: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start === 6 &&
+    bytes[start] === 0x28 &&
+    bytes[start + 1] === 0x6e &&
+    bytes[start + 2] === 0x75 &&
+    bytes[start + 3] === 0x6c &&
+    bytes[start + 4] === 0x6c &&
+    bytes[start + 5] === 0x29
+  )
+}
+
+/** `?`, what user space prints for an unknown value. */
+function isUnknown(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start === 1 && bytes[start] === 0x3f
+}
+
+function isHex(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start
+  if (end - at > 2 && bytes[at] === ZERO && (bytes[at + 1] | 0x20) === 0x78) at += 2
+  if (at === end) return false
+  for (; at < end; at++) if (NIBBLE[bytes[at]] > 15) return false
+  return true
+}
+
+function isOctal(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false
+  for (let at = start; at < end; at++) if (bytes[at] < ZERO || bytes[at] > 0x37) return false
+  return true
+}
