@@ -1,0 +1,122 @@
+import { constants } from 'node:fs'
+import { access, open, stat } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import type { Piece } from '../model/piece.ts'
+import { PLAIN_EPOCH } from '../model/place.ts'
+
+/**
+ * Files and standard input as one stream of pieces, in the order given. What begins as gzip is
+ * unpacked, whatever its name. A place is the offset in the whole stream as unpacked, where a file
+ * that ends within a line has a line feed put after it.
+ */
+
+/** The path that means standard input. */
+export const STANDARD_INPUT = '-'
+
+const CHUNK_BYTES = 1 << 20
+const LF = Uint8Array.of(0x0a)
+/** ID1 and ID2 of RFC 1952; no record begins with them. */
+const GZIP = [0x1f, 0x8b]
+/** First byte of audisp's binary framing: its version, 0, where text has a letter. */
+const BINARY = 0
+
+/** Finds the first path that cannot be read and rejects with a `Failure` that says why. */
+export async function checkFiles(paths: readonly string[]): Promise<void> {
+  if (paths.filter((path) => path === STANDARD_INPUT).length > 1)
+    throw new Failure(ExitCode.Usage, 'standard input can be read only once')
+  for (const path of paths) {
+    if (path === STANDARD_INPUT) continue
+    try {
+      if ((await stat(path)).isDirectory()) throw new Error('it is a directory')
+      await access(path, constants.R_OK)
+    } catch (error) {
+      throw readFailure(path, error)
+    }
+  }
+}
+
+/**
+ * The pieces of `paths`, ended by one that closes what is open. The bytes of a piece are good until the
+ * next one is asked for. What cannot be read rejects with a `Failure`, after all that could be.
+ */
+export async function* readFiles(
+  paths: readonly string[],
+  stdin: Readable = process.stdin,
+): AsyncGenerator<Piece> {
+  let place = 0
+  const piece = (bytes: Uint8Array): Piece => {
+    const at = place
+    place += bytes.length
+    return { kind: 'data', bytes, epoch: PLAIN_EPOCH, boot: null, place: at, clock: null }
+  }
+  let unfinished = false
+  for (const path of paths) {
+    let first = true
+    for await (const chunk of contentOf(path, stdin)) {
+      if (first && unfinished && chunk[0] !== BINARY) yield piece(LF)
+      first = false
+      unfinished = chunk.at(-1) !== LF[0]
+      yield piece(chunk)
+    }
+  }
+  yield { kind: 'end', epoch: PLAIN_EPOCH, place, close: true }
+}
+
+/** The bytes of one path, unpacked, in chunks that are never empty. */
+async function* contentOf(path: string, stdin: Readable): AsyncGenerator<Uint8Array> {
+  const raw: AsyncIterable<Uint8Array> = path === STANDARD_INPUT ? stdin : fileChunks(path)
+  const chunks = raw[Symbol.asyncIterator]()
+  try {
+    const { done, value: first } = await chunks.next()
+    if (done === true) return
+    const all = startingWith(first, chunks)
+    yield* first[0] === GZIP[0] && first[1] === GZIP[1] ? unpacked(all) : all
+  } catch (error) {
+    throw readFailure(path, error)
+  } finally {
+    await chunks.return?.()
+  }
+}
+
+async function* startingWith(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* { [Symbol.asyncIterator]: () => rest }
+}
+
+/** What a gzip stream holds; its input is copied, since it is read while more is asked for. */
+async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const copies = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of packed) yield Buffer.from(chunk)
+  }
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES / 4 })
+  // An error reaches whoever reads from gunzip.
+  pipeline(Readable.from(copies()), gunzip, () => {})
+  yield* gunzip as AsyncIterable<Uint8Array>
+}
+
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY)
+  const memory = new Uint8Array(CHUNK_BYTES)
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(memory, 0, CHUNK_BYTES)
+      if (bytesRead === 0) return
+      yield memory.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function readFailure(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const name = path === STANDARD_INPUT ? 'standard input' : path
+  const packed = codeOf(error)?.startsWith('Z_') === true
+  const reason = packed ? `not a whole gzip file (${reasonOf(error)})` : reasonOf(error)
+  return new Failure(ExitCode.Input, `cannot read ${name}: ${reason}`, { cause: error })
+}
