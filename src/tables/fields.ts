@@ -21,11 +21,11 @@ import { RECORD_TYPES } from './record-types.ts'
 export const FieldKind = {
   /** As written, outer quotes removed: a string. */
   Text: 0,
-  /** Decimal integer, negative allowed: a number, digits as written (inodes may pass 2^53). */
+  /** Decimal integer, negative allowed: a number, however large (inodes may pass 2^53). */
   Num: 1,
-  /** Hex digits with or without `0x`: `"0x…"`, digits as written. */
+  /** Hex digits with or without `0x`: `"0x…"`. */
   Hex: 2,
-  /** Octal digits, leading zero dropped: `"0o…"`. */
+  /** Octal digits: `"0o…"`. */
   Oct: 3,
   /** The kernel's "untrusted string": quoted, or upper-case hex without quotes: decoded text. */
   Encoded: 4,
@@ -72,7 +72,7 @@ export const FIELD_KINDS: readonly (readonly [name: string, kind: FieldKind])[] 
   // The audit system itself.
   ...kinds(Num, 'audit_enabled audit_failure audit_backlog_limit audit_backlog_wait_time'),
   ...kinds(Num, 'audit_backlog_wait_time_actual audit_rate_limit actual lost list old new'),
-  ...kinds(Num, 'old_lock new_lock old-log_passwd new-log_passwd audit_feature_pending'),
+  ...kinds(Num, 'old_lock new_lock old-log_passwd new-log_passwd'),
   ...kinds(Num, 'loginuid_immutable port nl-mcgrp'),
   // Network.
   ...kinds(Num, 'dport sport fport lport rport port_num entries proto protocol len ipid frag'),

@@ -1,0 +1,322 @@
+/**
+ * A private auditd on the real kernel: own configuration, own log, recorders as plugins, rules on
+ * own programs only. What the kernel's audit settings were before is put back afterwards, also on
+ * failure. One test at a time holds the kernel, by a lock that its process's death releases.
+ */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+/** Prefix of every rule key here: rules without it are somebody's, and nothing is touched. */
+export const KEY = 'spillway-test'
+
+const LOAD = fileURLToPath(new URL('load.pl', import.meta.url))
+const LOCK = join(tmpdir(), 'spillway-kernel.lock')
+const TOOLS = ['/usr/sbin/auditd', '/usr/sbin/auditctl', '/usr/bin/perl', '/usr/bin/flock']
+const START_MS = 5000
+const SETTLE_MS = 20_000
+
+/** Runs auditctl and gives what it printed. */
+export function auditctl(...args: string[]): string {
+  return execFileSync('/usr/sbin/auditctl', args, { cwd: '/', encoding: 'utf8', stdio: 'pipe' })
+}
+
+/** The kernel's audit status, by name. */
+export function status(): Map<string, number> {
+  const fields = auditctl('-s').matchAll(/^(\w+) (\d+)/gm)
+  return new Map(Array.from(fields, ([, name, value]) => [name, Number(value)]))
+}
+
+/** Why kernel tests cannot run here, or null. */
+export function unavailable(): string | null {
+  if (process.getuid?.() !== 0) return 'not root'
+  if (process.arch !== 'x64') return 'rules and load are for x86_64'
+  const missing = TOOLS.find((tool) => !existsSync(tool))
+  if (missing) return `${missing} is missing`
+  try {
+    const now = status()
+    if (now.get('enabled') === 2) return 'the audit rules are locked until reboot'
+    if (now.get('pid') !== 0 && !ours()) return 'another audit daemon is running'
+    const foreign = rules().find((line) => !line.includes(KEY))
+    if (foreign) return `the kernel has audit rules of its own: ${foreign}`
+    return null
+  } catch {
+    return 'the kernel does not let us audit'
+  }
+}
+
+const rules = (): string[] =>
+  auditctl('-l')
+    .split('\n')
+    .filter((line) => line.startsWith('-'))
+
+/** True while another test process holds the kernel. */
+function ours(): boolean {
+  try {
+    execFileSync('/usr/bin/flock', ['--nonblock', LOCK, 'true'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Waits until no other test process uses the kernel; gives the release. */
+async function lock(): Promise<() => void> {
+  const holder = spawn('/usr/bin/flock', [LOCK, 'sh', '-c', 'echo held; exec cat'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  await new Promise((resolve) => holder.stdout.once('data', resolve))
+  return () => holder.stdin.end()
+}
+
+/** A plugin of the private auditd. */
+export interface Plugin {
+  readonly name: string
+  readonly format: 'string' | 'binary'
+  /** Root-owned program of mode 0750; without it a recorder that writes `DIR/NAME.out`. */
+  readonly path?: string
+  readonly args?: string
+}
+
+/** How the private auditd is set up. */
+export interface Setup {
+  readonly logFormat: 'RAW' | 'ENRICHED'
+  /** Written as `node=` before each record. */
+  readonly node?: string
+  readonly plugins: readonly Plugin[]
+  /** Kernel backlog limit. */
+  readonly backlog?: number
+  /** Folder to work in, made anew; else one in the temporary folder. */
+  readonly dir?: string
+}
+
+/** A running auditd with its folder. */
+export interface Auditd {
+  readonly dir: string
+  readonly pid: number
+  /** auditd's own log. */
+  readonly log: string
+  /** What a recorder wrote. */
+  recorded(name: string): string
+  /** Runs load.pl through the audited copy of perl. */
+  load(mode: 'mixed' | 'users' | 'getppid' | 'long', count?: number): Promise<void>
+  /** Waits until everything logged so far is in the log and in every recorder's file. */
+  settle(): Promise<void>
+}
+
+/**
+ * Runs `use` with a private auditd and puts the kernel back after it.
+ * Rules are added by `use`; its folder is deleted at the end.
+ */
+export async function withAuditd<T>(setup: Setup, use: (auditd: Auditd) => Promise<T>): Promise<T> {
+  const release = await lock()
+  const before = status()
+  const dir = setup.dir ?? mkdtempSync(join(tmpdir(), 'spillway-kernel-'))
+  let daemon: ChildProcess | null = null
+  try {
+    prepare(dir, setup)
+    auditctl('-D')
+    auditctl('-b', String(setup.backlog ?? 8192))
+    auditctl('--backlog_wait_time', '15000')
+    daemon = spawn(
+      '/usr/bin/setpriv',
+      ['--pdeathsig', 'TERM', '/usr/sbin/auditd', '-n', '-c', join(dir, 'etc')],
+      { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    let said = ''
+    daemon.stderr?.on('data', (chunk) => {
+      said += String(chunk)
+    })
+    const pid = daemon.pid ?? 0
+    await until(
+      () => status().get('pid') === pid,
+      START_MS,
+      () => `auditd did not start: ${said}`,
+    )
+    return await use(running(dir, pid, setup))
+  } finally {
+    quietly(() => auditctl('-D'))
+    if (daemon) await stop(daemon)
+    restore(before)
+    release()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function running(dir: string, pid: number, setup: Setup): Auditd {
+  const log = join(dir, 'log', 'audit.log')
+  const recorded = (name: string): string => join(dir, `${name}.out`)
+  const files = [log, ...setup.plugins.filter((p) => !p.path).map((p) => recorded(p.name))]
+  let marker = 0
+  return {
+    dir,
+    pid,
+    log,
+    recorded,
+    load: (mode, count) =>
+      finished(
+        spawn(join(dir, 'bin', 'load'), [join(dir, 'load.pl'), mode, dir, String(count ?? '')], {
+          cwd: '/',
+          env: {},
+          stdio: ['ignore', 'ignore', 'inherit'],
+        }),
+      ),
+    async settle() {
+      const text = `spillway settled ${++marker}`
+      auditctl('-m', text)
+      const seen = (file: string): boolean => readFileSync(file).includes(text)
+      await until(
+        () => files.every(seen),
+        SETTLE_MS,
+        () => 'auditd did not catch up',
+      )
+    },
+  }
+}
+
+/** Lays out the folder: configuration, recorders, the programs that rules name. */
+function prepare(dir: string, setup: Setup): void {
+  rmSync(dir, { recursive: true, force: true })
+  mkdirSync(dir, { mode: 0o755 })
+  for (const name of ['bin', 'etc', 'etc/plugins.d', 'log']) mkdirSync(join(dir, name))
+  chmodSync(dir, 0o755)
+  writeFileSync(join(dir, 'denied'), '', { mode: 0o600 })
+  copyFileSync(LOAD, join(dir, 'load.pl'))
+  for (const [from, to] of [
+    ['/usr/bin/perl', 'load'],
+    ['/usr/bin/true', 'other'],
+    ['/usr/bin/true', 'other program'],
+  ]) {
+    copyFileSync(from, join(dir, 'bin', to))
+    chmodSync(join(dir, 'bin', to), 0o755)
+  }
+  writeFileSync(
+    join(dir, 'etc', 'auditd.conf'),
+    [
+      'local_events = yes',
+      'write_logs = yes',
+      `log_file = ${join(dir, 'log', 'audit.log')}`,
+      'log_group = root',
+      `log_format = ${setup.logFormat}`,
+      'flush = INCREMENTAL_ASYNC',
+      'freq = 50',
+      'max_log_file = 512',
+      'max_log_file_action = IGNORE',
+      'space_left = 2',
+      'space_left_action = IGNORE',
+      'admin_space_left = 1',
+      'admin_space_left_action = IGNORE',
+      'disk_full_action = IGNORE',
+      'disk_error_action = IGNORE',
+      ...(setup.node ? ['name_format = USER', `name = ${setup.node}`] : ['name_format = NONE']),
+      'q_depth = 90000',
+      `plugin_dir = ${join(dir, 'etc', 'plugins.d')}`,
+      '',
+    ].join('\n'),
+    { mode: 0o640 },
+  )
+  for (const plugin of setup.plugins) {
+    const path = plugin.path ?? join(dir, 'bin', `record-${plugin.name}`)
+    if (!plugin.path)
+      writeFileSync(path, `#!/bin/sh\nexec /bin/cat >'${join(dir, `${plugin.name}.out`)}'\n`, {
+        mode: 0o750,
+      })
+    writeFileSync(
+      join(dir, 'etc', 'plugins.d', `${plugin.name}.conf`),
+      [
+        'active = yes',
+        'direction = out',
+        `path = ${path}`,
+        'type = always',
+        ...(plugin.args ? [`args = ${plugin.args}`] : []),
+        `format = ${plugin.format}`,
+        '',
+      ].join('\n'),
+      { mode: 0o640 },
+    )
+  }
+}
+
+async function stop(daemon: ChildProcess): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return
+  const ended = new Promise((resolve) => daemon.once('exit', resolve))
+  daemon.kill('SIGTERM')
+  await Promise.race([ended, sleep(START_MS)])
+  daemon.kill('SIGKILL')
+  await ended
+}
+
+/** Puts the kernel's settings back to what they were. */
+function restore(before: Map<string, number>): void {
+  const was = (name: string): string => String(before.get(name) ?? 0)
+  quietly(() => auditctl('-b', was('backlog_limit')))
+  quietly(() => auditctl('-r', was('rate_limit')))
+  quietly(() => auditctl('--backlog_wait_time', was('backlog_wait_time')))
+  quietly(() => auditctl('-e', was('enabled')))
+}
+
+function quietly(run: () => unknown): void {
+  try {
+    run()
+  } catch (error) {
+    console.error(`restoring the kernel's audit settings: ${String(error)}`)
+  }
+}
+
+async function until(done: () => boolean, ms: number, failure: () => string): Promise<void> {
+  const end = performance.now() + ms
+  while (!done()) {
+    if (performance.now() > end) throw new Error(failure())
+    await sleep(20)
+  }
+}
+
+async function finished(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`exit ${code}`))))
+  })
+}
+
+/** Adds a rule on system calls, named with commas. */
+function rule(calls: string, ...rest: string[]): void {
+  auditctl('-a', 'always,exit', '-F', 'arch=b64', '-S', calls, ...rest)
+}
+
+/** Rules for `load.pl mixed`, on the programs in the harness's folder only. */
+export function mixedRules({ dir }: Auditd): void {
+  const load = ['-F', `exe=${join(dir, 'bin', 'load')}`]
+  const files = ['-k', `${KEY}-files`]
+  rule('unlink,rename,rmdir', ...load, ...files, '-k', `${KEY}-delete`)
+  rule('openat,open', '-F', 'success=0', ...load, '-k', `${KEY}-denied`)
+  rule('openat,open', '-F', `dir=${dir}`, ...load, ...files)
+  rule('mkdir,symlink,chmod,fchmodat,setxattr,openat2,mq_open,mq_unlink', ...load, ...files)
+  rule('connect,bind,pipe,pipe2', ...load, '-k', `${KEY}-net`)
+  rule('kill,capset,delete_module,prctl', ...load, '-k', `${KEY} privileged`)
+  rule('execve', '-F', 'success=0', ...load, '-k', `${KEY}-exec`)
+  execRules({ dir })
+}
+
+/** Rules for programs that the load runs. */
+export function execRules({ dir }: Pick<Auditd, 'dir'>): void {
+  for (const program of ['other', 'other program'])
+    rule('execve', '-F', `exe=${join(dir, 'bin', program)}`, '-k', `${KEY}-exec`)
+}
+
+/** A rule for `load.pl getppid`. */
+export function getppidRule({ dir }: Auditd): void {
+  rule('getppid', '-F', `exe=${join(dir, 'bin', 'load')}`, '-k', `${KEY}-getppid`)
+}
