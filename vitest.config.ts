@@ -1,10 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests that start the program itself and so need what `npm run build` makes. */
+const BUILT = ['test/cli/**/*.test.ts']
+
 export default defineConfig({
   test: {
     pool: 'forks',
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: BUILT },
+      },
+      {
+        extends: true,
+        test: { name: 'built', include: BUILT, globalSetup: 'test/build.ts' },
+      },
+    ],
   },
 })

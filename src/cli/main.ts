@@ -1,0 +1,88 @@
+import { Command, CommanderError } from 'commander'
+import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { configCommand } from './config.ts'
+import { decodeCommand } from './decode.ts'
+import { demoCommand } from './demo.ts'
+import { generateCommand } from './generate.ts'
+import { runCommand } from './run.ts'
+import { packageVersion, say } from './terminal.ts'
+
+const AFTER_HELP = `
+Examples:
+  spillway decode /var/log/audit/audit.log | jq .EVENT.keys
+  spillway decode --stats --rejects bad.ndjson audit.log.1.gz > events.ndjson
+  spillway config example > /etc/spillway/spillway.yaml
+  spillway run --output stdout
+  spillway demo
+
+Exit codes:
+  0  done; also when the reader of standard output leaves
+  1  a fault of spillway or the machine
+  2  wrong use: unknown option, missing argument
+  3  input that cannot be read
+  4  a configuration that does not hold
+  5  a spool that cannot be used
+  6  a sink that cannot be written: disk full, not permitted`
+
+/** The whole command line. */
+function createProgram(): Command {
+  const program = new Command('spillway')
+    .description(
+      'Drains the Linux audit stream without losing a record, counts rates per rule key,\nand names the rule that floods.',
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('--debug', 'print the stack of an unexpected error')
+    .addHelpText('after', AFTER_HELP)
+  for (const command of [
+    decodeCommand(),
+    runCommand(),
+    configCommand(),
+    generateCommand(),
+    demoCommand(),
+  ])
+    program.addCommand(command)
+  prepare(program)
+  return program
+}
+
+/** Makes every command throw instead of exiting, and say its mistakes in one line. */
+function prepare(command: Command): void {
+  command
+    .exitOverride()
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .configureOutput({
+      outputError: (text) => say(`spillway: ${oneLine(text.replace(/^error: /, ''))}`),
+    })
+  for (const inner of command.commands) prepare(inner)
+}
+
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ')
+
+/**
+ * Runs one command line (without program and script) and ends the process with its exit code. A
+ * mistake is one line each on standard error.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = createProgram()
+  let code: number = ExitCode.Ok
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    code = report(error, program.opts<{ debug?: true }>().debug === true)
+  }
+  process.exit(code)
+}
+
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage
+  if (debug && error instanceof Error) for (const line of (error.stack ?? '').split('\n')) say(line)
+  if (error instanceof Failure) {
+    if (error.code !== ExitCode.Ok)
+      for (const line of error.message.split('\n')) say(`spillway: ${line}`)
+    return error.code
+  }
+  const hint = debug ? '' : ' (--debug before the command shows where)'
+  say(`spillway: unexpected error: ${oneLine(reasonOf(error))}${hint}`)
+  return ExitCode.Fault
+}

@@ -1,0 +1,22 @@
+import { readFileSync, writeSync } from 'node:fs'
+import { standardOutlet } from '../sink/outlet.ts'
+
+/** Writes one line to standard error, at once; control characters of foreign text become `?`. */
+export function say(line: string): void {
+  try {
+    writeSync(2, `${line.replaceAll(/[\p{Cc}\u2028\u2029]/gu, '?')}\n`)
+  } catch {
+    // Nobody listens, or standard error is full: there is nowhere left to say so.
+  }
+}
+
+/** Writes text to standard output; a reader that left ends the command quietly. */
+export function print(text: string): Promise<void> {
+  return standardOutlet().write([Buffer.from(text)])
+}
+
+/** The version of the package these files are part of. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
