@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/**
+ * The rules of docs/architecture.md about who may import whom, held by reading imports.
+ */
+
+const ROOT = resolve(import.meta.dirname, '..')
+const IMPORT =
+  /^(?:import|export)\s+(?:type\s+)?(?:[\w*\s{},]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm
+const MAX_LINES = 300
+
+/** Folders of src whose files put stages together, besides the files in src itself. */
+const COMPOSERS = new Set(['cli'])
+/** What a folder may import besides itself, model/ and tables/. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { shim: ['src/spool/format.ts'] }
+/** Packages, and the only places that may import them. */
+const OWNERS: Readonly<Record<string, RegExp>> = {
+  commander: /^src\/cli\//,
+  pino: /^src\/log\.ts$/,
+  piscina: /^src\/pool\//,
+  yaml: /^src\/config\//,
+  zod: /^src\/config\//,
+}
+
+interface SourceFile {
+  readonly path: string
+  readonly lines: number
+  /** Files of the project, from its root. */
+  readonly files: readonly string[]
+  /** Packages and node: modules. */
+  readonly packages: readonly string[]
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+}
+
+function read(path: string): SourceFile {
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  const named = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2])
+  return {
+    path,
+    lines: text.split('\n').length - 1,
+    files: named.filter((name) => name.startsWith('.')).map((name) => join(dirname(path), name)),
+    packages: named.filter((name) => !name.startsWith('.')),
+  }
+}
+
+const sources = [...filesUnder('src'), ...filesUnder('workers')].map(read)
+const byPath = new Map(sources.map((source) => [source.path, source]))
+
+/** `decode` for src/decode/decoder.ts; null for a file in src itself and for workers. */
+function folderOf(path: string): string | null {
+  const [top, folder, ...rest] = path.split('/')
+  return top === 'src' && rest.length > 0 ? folder : null
+}
+
+function mayImport(from: string, to: string): boolean {
+  const folder = folderOf(from)
+  const target = folderOf(to)
+  if (from.startsWith('workers/')) return target !== null && !COMPOSERS.has(target)
+  if (folder !== null && COMPOSERS.has(folder)) return to.startsWith('src/')
+  if (folder === null) return to.startsWith('src/') && !COMPOSERS.has(target ?? '')
+  if (target === folder) return true
+  if (folder === 'model') return false
+  return target === 'model' || target === 'tables' || (ALSO[folder] ?? []).includes(to)
+}
+
+/** A chain of imports that comes back to where it began, or null. */
+function findCycle(): string[] | null {
+  const done = new Set<string>()
+  const visit = (path: string, chain: readonly string[]): string[] | null => {
+    const at = chain.indexOf(path)
+    if (at >= 0) return [...chain.slice(at), path]
+    if (done.has(path)) return null
+    for (const next of byPath.get(path)?.files ?? []) {
+      const cycle = visit(next, [...chain, path])
+      if (cycle !== null) return cycle
+    }
+    done.add(path)
+    return null
+  }
+  for (const { path } of sources) {
+    const cycle = visit(path, [])
+    if (cycle !== null) return cycle
+  }
+  return null
+}
+
+describe('the architecture', () => {
+  it('is read from imports that lead to files', () => {
+    expect(sources.length).toBeGreaterThan(50)
+    const lost = sources.flatMap(({ path, files }) =>
+      files.filter((file) => !byPath.has(file)).map((file) => `${path} -> ${file}`),
+    )
+    expect(lost).toEqual([])
+  })
+
+  it('lets a stage import model/, tables/ and its own folder', () => {
+    const wrong = sources.flatMap(({ path, files }) =>
+      files.filter((file) => !mayImport(path, file)).map((file) => `${path} -> ${file}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has no import cycles', () => {
+    expect(findCycle()).toBeNull()
+  })
+
+  it('imports each package in one place', () => {
+    const wrong = sources.flatMap(({ path, packages }) =>
+      packages
+        .filter((name) => !name.startsWith('node:') && !(OWNERS[name] ?? /^$/).test(path))
+        .map((name) => `${path} -> ${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('keeps clock, environment and file system out of the pure stages', () => {
+    const wrong = sources
+      .filter(({ path }) => /^src\/(?:model|frame|decode|stitch|analyse|tables)\//.test(path))
+      .flatMap(({ path, packages }) => packages.map((name) => `${path} -> ${name}`))
+      .filter((line) => !/ -> node:(?:buffer|crypto)$/.test(line))
+    expect(wrong).toEqual([])
+  })
+
+  it('keeps files small enough to read in one go', () => {
+    const long = sources
+      .filter(({ path, lines }) => lines > MAX_LINES && folderOf(path) !== 'tables')
+      .map(({ path, lines }) => `${path}: ${lines}`)
+    expect(long).toEqual([])
+  })
+
+  it('builds the shim from node: modules alone', () => {
+    const seen = new Set<string>()
+    const packages = new Set<string>()
+    const visit = (path: string): void => {
+      if (seen.has(path)) return
+      seen.add(path)
+      for (const name of byPath.get(path)?.packages ?? []) packages.add(name)
+      for (const file of byPath.get(path)?.files ?? []) visit(file)
+    }
+    for (const { path } of sources) if (folderOf(path) === 'shim') visit(path)
+    expect(seen.size).toBeGreaterThan(0)
+    expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([])
+  })
+})
