@@ -18,8 +18,8 @@ const byName = new Map(FIELD_KINDS)
 const byType = new Map(FIELD_KINDS_BY_TYPE.map(([type, name, kind]) => [`${type} ${name}`, kind]))
 
 const RECORD = /type=(\S+) (?:msg=)?audit\([\d.]+:\d+\)\s?: ?(.*)/
-/** Where auditd's own fields begin; some published logs have lost the separator itself. */
-const ENRICHED = /\x1d|(?<=\d)[A-Z]{3,}="/
+/** Where auditd's own fields begin in published logs that have lost the separator itself. */
+const ENRICHED = /(?<=\d)[A-Z]{3,}="/
 const FIELD = /([A-Za-z_][\w-]*)=("[^"]*"|'[^']*'|[^\s"',)]*)/g
 const ABSENT = new Set(['', '?', '(null)', '(none)', 'n/a'])
 
@@ -36,7 +36,7 @@ function* fields(bytes: string): Generator<readonly [type: number, name: string,
     const [, typeName, all] = RECORD.exec(line) ?? []
     const type = numberOf.get(typeName ?? '')
     if (all === undefined || type === undefined || typeName === 'EXECVE') continue
-    const [body = ''] = all.split(ENRICHED)
+    const body = (all.split('\x1d')[0] ?? '').split(ENRICHED)[0] ?? ''
     for (const [, name = '', value = ''] of body.replace(/msg='(.*)'/, '$1').matchAll(FIELD))
       if (!ABSENT.has(value)) yield [type, name, value]
   }
