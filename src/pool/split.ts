@@ -1,4 +1,5 @@
 import { type Batch, createBatch, Framing, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
+import { type BinaryCursor, createBinaryCursor, nextBinary } from '../model/binary.ts'
 import { Reject, type Result, resetResult } from '../model/result.ts'
 
 /**
@@ -7,10 +8,6 @@ import { Reject, type Result, resetResult } from '../model/result.ts'
  */
 
 const LF = 0x0a
-/** audisp header: version, header length, type, payload length; 4 bytes each, of the host's order. */
-const HEADER_BYTES = 16
-/** Payload bytes of a padded binary record (MAX_AUDIT_MESSAGE_LENGTH). */
-const PADDED_BYTES = 8970
 
 /** The two halves of a batch, over the same bytes, or null when it holds a single record. */
 export function halves(batch: Batch): readonly [Batch, Batch] | null {
@@ -21,17 +18,22 @@ export function halves(batch: Batch): readonly [Batch, Batch] | null {
 /** Makes the single record of a batch a reject, in an empty result. */
 export function convict(batch: Batch, result: Result): void {
   resetResult(result)
-  const text = batch.framing === Framing.Text
-  let end = batch.length
-  if (text && batch.bytes[end - 1] === LF) end--
+  if (batch.length === 0) return
+  const { start, end } = onlyRecord(batch)
   const { rejects, counts } = result
-  rejects.start[0] = text ? 0 : Math.min(HEADER_BYTES, end)
+  rejects.start[0] = start
   rejects.end[0] = end
   rejects.reason[0] = Reject.Poison
   rejects.count = 1
   counts.lines = 1
   counts.rejected = 1
   counts.bytes = batch.length
+}
+
+function onlyRecord(batch: Batch): { readonly start: number; readonly end: number } {
+  if (batch.framing !== Framing.Text) return binaryRecord(batch, 0)
+  const ended = batch.length > 0 && batch.bytes[batch.length - 1] === LF
+  return { start: 0, end: ended ? batch.length - 1 : batch.length }
 }
 
 /** The record end nearest the middle that leaves bytes on both sides. */
@@ -46,18 +48,20 @@ function cutOf(batch: Batch): number | null {
   return best
 }
 
-function* recordEnds({ bytes, length, framing }: Batch): Generator<number> {
+function* recordEnds(batch: Batch): Generator<number> {
+  const { bytes, length, framing } = batch
   if (framing === Framing.Text) {
     for (let at = bytes.indexOf(LF); at !== -1 && at < length; at = bytes.indexOf(LF, at + 1))
       yield at + 1
-    return
+  } else {
+    for (let at = 0; at < length; ) yield (at = binaryRecord(batch, at).next)
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length)
-  for (let at = 0; at + HEADER_BYTES <= length; ) {
-    const payload = framing === Framing.BinaryExact ? view.getUint32(at + 12, true) : PADDED_BYTES
-    at += HEADER_BYTES + payload
-    yield Math.min(at, length)
-  }
+}
+
+function binaryRecord({ bytes, length, framing }: Batch, at: number): BinaryCursor {
+  const cursor = createBinaryCursor()
+  nextBinary(cursor, bytes, at, length, framing === Framing.BinaryPadded, true)
+  return cursor
 }
 
 /** Bytes `[from, to)` of a batch as a batch of its own, with the marks that lie there. */

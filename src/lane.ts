@@ -1,0 +1,254 @@
+import { Framer } from './frame/framer.ts'
+import type { Batch } from './model/batch.ts'
+import type { Block } from './model/delivery.ts'
+import type { Piece } from './model/piece.ts'
+import type { Position } from './model/place.ts'
+import type { Result } from './model/result.ts'
+import type { DecodePool } from './pool/pool.ts'
+import { SlotRing } from './pool/slot.ts'
+import type { Source } from './source.ts'
+
+/**
+ * One way through the stages, from a source to whoever takes its blocks:
+ *
+ * ```
+ *  source ──piece──► framer ──batch──► slots, decoded side by side ──in order──► stitcher ──block──► take
+ *     ▲                                  │
+ *     └───── reading stops when none is free: all the back-pressure there is
+ * ```
+ */
+
+/** What a lane needs. */
+export interface LaneOptions {
+  readonly source: Source
+  /** Where the source begins. */
+  readonly from: Position
+  readonly pool: DecodePool
+  /** Batches on the way at most. */
+  readonly slots: number
+  readonly stitcher: { push(batch: Batch, result: Result): Block }
+  /** Bytes at which a batch is closed; the framer's own default without it. */
+  readonly batchBytes?: number | undefined
+  /** Nothing follows this piece. */
+  readonly isLast: (piece: Piece) => boolean
+  /** What is not delivered can be read again from its position. */
+  readonly replayable: boolean
+  /** A pipe that is written to as things happen, without frames that carry the time. */
+  readonly live: boolean
+  /** Takes the blocks in order, one at a time. */
+  readonly take: (block: Block) => Promise<void>
+  /** Called whenever a batch is on its way. */
+  readonly onBatch?: () => void
+}
+
+/** Milliseconds without input after which what is whole goes on. */
+const QUIET_FLUSH_MS = 20
+/** Milliseconds of silence on a live pipe after which an event waiting after PROCTITLE closes. */
+const PASS_MS = 1000
+
+/** A lane. Made, run once, gone. */
+export class Lane {
+  readonly source: Source
+  readonly #options: LaneOptions
+  readonly #ring: SlotRing
+  readonly #framer: Framer
+  #position: Position
+  #jobs = 0
+  #emitted = false
+  #unflushed = false
+  #tail: Promise<void> = Promise.resolve()
+  #arrival: Promise<void> | null = null
+  #wake: (() => void) | null = null
+  #ended = false
+  #stopped = false
+  #failed = false
+  #hold: Hold | null = null
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+    this.source = options.source
+    this.#position = options.from
+    this.#ring = new SlotRing(options.slots)
+    this.#framer = new Framer({
+      acquire: () => (this.#ring.free === 0 ? null : this.#ring.take().batch),
+      emit: (batch) => this.#decode(batch),
+      ...(options.batchBytes === undefined ? {} : { batchBytes: options.batchBytes }),
+    })
+  }
+
+  /** First byte not read yet. */
+  get position(): Position {
+    return this.#position
+  }
+
+  /** Batches are on the way besides the one that is being taken, or wait to be read. */
+  get waiting(): boolean {
+    return this.#jobs > 1 || this.source.lag > 0
+  }
+
+  /**
+   * Runs until the last piece or `stop`; settles when every block was taken. Where it stops short of
+   * the last piece, a stream that cannot be read again is ended all the same.
+   */
+  async run(): Promise<void> {
+    try {
+      try {
+        await this.#read()
+      } finally {
+        if (!this.#options.replayable) await this.#end()
+        await this.#tail
+      }
+    } finally {
+      this.#hold?.settle(false)
+      this.source.close()
+    }
+  }
+
+  /** Reads no more. What was read is still taken. */
+  stop(): void {
+    this.#stopped = true
+    this.#wake?.()
+  }
+
+  /**
+   * Stops reading at a piece's end, at once or when `at` is reached; settles with true when all that
+   * was read is taken, with false when `go` or the end of the lane came first.
+   */
+  hold(at: Position | null = null): Promise<boolean> {
+    this.#hold?.settle(false)
+    const hold = new Hold(at)
+    this.#hold = hold
+    this.#wake?.()
+    return hold.settled
+  }
+
+  /** Goes on after `hold`. */
+  go(): void {
+    this.#hold?.settle(false)
+    this.#hold = null
+    this.#wake?.()
+  }
+
+  async #read(): Promise<void> {
+    let piece: Piece | null = null
+    while (!this.#stopped) {
+      if (piece === null && this.#hold?.reached(this.#position)) {
+        await this.#stand(this.#hold)
+        continue
+      }
+      piece ??= this.source.next()
+      if (piece === null) await this.#idle()
+      else if (!this.#framer.push(piece)) await this.#until(this.#ring.released())
+      else {
+        this.#unflushed = true
+        this.#position = endOf(piece)
+        this.#ended = this.#options.isLast(piece)
+        if (this.#ended) return
+        piece = null
+      }
+      if (this.#emitted) await this.#breathe()
+    }
+  }
+
+  /** Everything read is on its way and taken; then waits for `go` or `stop`. */
+  async #stand(hold: Hold): Promise<void> {
+    await this.#flush()
+    await this.#tail
+    hold.settle(true)
+    while (this.#hold === hold && !this.#stopped) await this.#until(null)
+  }
+
+  async #end(): Promise<void> {
+    while (!this.#ended && !this.#failed && !this.#framer.end()) await this.#ring.released()
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#unflushed) {
+      if (await this.#arrives(QUIET_FLUSH_MS)) return
+      await this.#flush()
+    }
+    if (this.#options.live && !(await this.#arrives(PASS_MS))) {
+      while (!this.#stopped && !this.#framer.pass()) await this.#until(this.#ring.released())
+    }
+    await this.#arrives()
+  }
+
+  async #flush(): Promise<void> {
+    while (!this.#stopped && !this.#framer.flush()) await this.#until(this.#ring.released())
+    this.#unflushed = false
+  }
+
+  /** True when there may be input, or something else to do; false when `ms` passed without. */
+  async #arrives(ms?: number): Promise<boolean> {
+    this.#arrival ??= this.source.wait().finally(() => {
+      this.#arrival = null
+    })
+    return this.#until(this.#arrival, ms)
+  }
+
+  /** Settles with `promise`, after `ms` (false), or when `stop`, `hold` or `go` is called. */
+  #until(promise: Promise<void> | null, ms?: number): Promise<boolean> {
+    if (this.#stopped) return Promise.resolve(true)
+    return new Promise((resolve, reject) => {
+      const timer = ms === undefined ? null : setTimeout(() => resolve(false), ms)
+      this.#wake = () => {
+        if (timer !== null) clearTimeout(timer)
+        resolve(true)
+      }
+      promise?.then(this.#wake, reject)
+    })
+  }
+
+  /** Lets timers, signals and finished reads and writes have their turn between batches. */
+  async #breathe(): Promise<void> {
+    this.#emitted = false
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  #decode(batch: Batch): void {
+    const slot = this.#ring.of(batch)
+    this.#jobs++
+    this.#emitted = true
+    const decoded = this.#options.pool.decode(slot)
+    this.#tail = this.#tail.then(async () => {
+      if (this.#failed) return
+      for (const part of await decoded)
+        await this.#options.take(this.#options.stitcher.push(part.batch, part.result))
+      this.#jobs--
+      this.#ring.release(slot)
+    })
+    this.#tail.catch(() => {
+      this.#failed = true
+      this.stop()
+    })
+    this.#options.onBatch?.()
+  }
+}
+
+/** A wish to stop reading, and whether it came true. */
+class Hold {
+  readonly settled: Promise<boolean>
+  settle: (held: boolean) => void = () => {}
+  readonly #at: Position | null
+
+  constructor(at: Position | null) {
+    this.#at = at
+    this.settled = new Promise((resolve) => {
+      this.settle = resolve
+    })
+  }
+
+  reached(position: Position): boolean {
+    return this.#at === null || comparePositions(position, this.#at) >= 0
+  }
+}
+
+/** Negative, zero or positive as `a` lies before, at or after `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.place - b.place
+}
+
+function endOf(piece: Piece): Position {
+  const bytes = piece.kind === 'data' ? piece.bytes.length : 0
+  return { epoch: piece.epoch, place: piece.place + bytes }
+}

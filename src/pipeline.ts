@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { comparePositions, Lane, type LaneOptions } from './lane.ts'
+import type { Block, Sink } from './model/delivery.ts'
+import { type Closing, compareClosings, type Position } from './model/place.ts'
+import type { Source } from './source.ts'
+
+/**
+ * THE data way, top to bottom:
+ *
+ * ```
+ *                 ┌────────────────────── lane ───────────────────────┐
+ *  source ──────► │ frame ─► decode in slots, side by side ─► stitch  │ ──► analyse ─► deliver
+ * ```
+ *
+ * It has two consumers with two positions: analysis, always at the head of the stream, and delivery.
+ * While they coincide one lane serves both. When a sink does not take a block and more input waits, the
+ * lanes part: delivery keeps its lane, with all that is in it, and analysis goes on in one of its own,
+ * which begins at the position they shared. When delivery has caught up, they become one again.
+ *
+ * ```
+ *  delivery lane  ──block──►│ sink full …            ──►│ meets ├──► analyse ─► deliver
+ *  head lane                └──► analyse ──► analyse ──►│       │
+ * ```
+ */
+
+/** How far a consumer is. */
+export interface Progress {
+  /** First byte of the oldest event that is open there. */
+  readonly resume: Position
+  /** The last closing it has had, or null before the first. */
+  readonly done: Closing | null
+}
+
+/** What a pipeline needs. */
+export interface PipelineOptions
+  extends Pick<
+    LaneOptions,
+    'pool' | 'slots' | 'batchBytes' | 'isLast' | 'live' | 'replayable' | 'onBatch'
+  > {
+  /** Opens the stream at a position. Called again when lanes part, when it is replayable. */
+  readonly open: (at: Position) => Source
+  /** A stitcher that drops what closes at or before `done`. */
+  readonly stitcher: (done: Closing | null) => LaneOptions['stitcher']
+  readonly delivery: Progress
+  readonly analysis: Progress
+  readonly analyse: (block: Block) => void
+  readonly sink: Sink
+  /** Called after a consumer has moved on. */
+  readonly onProgress?: () => void
+}
+
+/** Milliseconds a sink may take for one block before analysis goes on without it. */
+const PART_MS = 500
+/** Bytes that delivery may be behind for a meeting to be worth it. */
+const MEET_BYTES = 4 << 20
+/** Milliseconds one lane waits for the other at a meeting. */
+const MEET_MS = 250
+/** Milliseconds after a meeting that did not come about. */
+const NEXT_MEETING_MS = 2000
+
+/** A running stream. Made, run once, gone. */
+export class Pipeline {
+  readonly #options: PipelineOptions
+  readonly #main: Lane
+  #head: Lane | null = null
+  #headEnd: Promise<void> = Promise.resolve()
+  #nextMeeting = 0
+  #failure: unknown = null
+  #delivery: Progress
+  #analysis: Progress
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+    this.#delivery = options.delivery
+    this.#analysis = options.analysis
+    this.#main = this.#lane(options.delivery, (block) => this.#deliver(block))
+  }
+
+  /** What the sink has accepted. */
+  get delivery(): Progress {
+    return this.#delivery
+  }
+
+  /** What was analysed. */
+  get analysis(): Progress {
+    return this.#analysis
+  }
+
+  /** Analysis has a lane of its own. */
+  get parted(): boolean {
+    return this.#head !== null
+  }
+
+  /** Bytes of the stream that analysis has not read. */
+  get lag(): number {
+    return (this.#head ?? this.#main).source.lag
+  }
+
+  /** Runs until the last piece or `stop`; rejects with what failed first. */
+  async run(): Promise<void> {
+    if (!isSame(this.#delivery, this.#analysis)) this.#part(this.#analysis)
+    try {
+      await this.#main.run()
+    } finally {
+      this.#head?.stop()
+      await this.#headEnd
+    }
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  /** Reads no more; `run` settles when what was read is delivered. */
+  stop(): void {
+    this.#main.stop()
+    this.#head?.stop()
+  }
+
+  #lane(from: Progress, take: (block: Block) => Promise<void>): Lane {
+    const { open, stitcher, ...options } = this.#options
+    return new Lane({
+      ...options,
+      from: from.resume,
+      source: open(from.resume),
+      stitcher: stitcher(from.done),
+      take,
+    })
+  }
+
+  async #deliver(block: Block): Promise<void> {
+    if (this.#head === null) this.#analyse(block)
+    await this.#accepted(block)
+    this.#delivery = progressOf(block)
+    this.#options.onProgress?.()
+    if (this.#head !== null && this.#isClose(this.#head)) void this.#meet(this.#head)
+  }
+
+  #analyse(block: Block): void {
+    this.#options.analyse(block)
+    this.#analysis = progressOf(block)
+  }
+
+  /** Settles when the sink has accepted the block, and parts the lanes when that takes long. */
+  async #accepted(block: Block): Promise<void> {
+    const accepted = this.#options.sink.accept(block)
+    if (!this.#options.replayable) return accepted
+    while (this.#head === null && !(await within(accepted, PART_MS)))
+      if (this.#main.waiting) this.#part(progressOf(block))
+    return accepted
+  }
+
+  #part(from: Progress): void {
+    const head = this.#lane(from, async (block) => {
+      this.#analyse(block)
+      this.#options.onProgress?.()
+    })
+    this.#head = head
+    this.#headEnd = head.run().catch((error: unknown) => {
+      this.#failure ??= error
+      this.stop()
+    })
+  }
+
+  #isClose(head: Lane): boolean {
+    const distance = Math.abs(this.#main.source.lag - head.source.lag)
+    return distance <= MEET_BYTES && performance.now() >= this.#nextMeeting
+  }
+
+  /**
+   * Lets the lane that is ahead wait until the other has read exactly as far. Then both have closed the
+   * same events, since that does not depend on the cut, and one lane will do.
+   */
+  async #meet(head: Lane): Promise<void> {
+    this.#nextMeeting = Number.POSITIVE_INFINITY
+    const lanes = [this.#main, head].toSorted((a, b) => comparePositions(a.position, b.position))
+    const [behind, ahead] = lanes
+    const met =
+      (await within(ahead.hold(), MEET_MS)) && (await within(behind.hold(ahead.position), MEET_MS))
+    if (met && isSame(this.#delivery, this.#analysis)) {
+      head.stop()
+      this.#head = null
+    }
+    for (const lane of lanes) lane.go()
+    this.#nextMeeting = met ? 0 : performance.now() + NEXT_MEETING_MS
+  }
+}
+
+function progressOf({ resume, done }: Block): Progress {
+  return { resume, done }
+}
+
+function isSame(a: Progress, b: Progress): boolean {
+  if (a.done === null || b.done === null) return a.done === b.done
+  return compareClosings(a.done, b.done) === 0
+}
+
+/** True when `promise` settles within `ms`, unless it does so with false. */
+async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const timer = new AbortController()
+  try {
+    const late = sleep(ms, false, { signal: timer.signal }).catch(() => false)
+    return (await Promise.race([promise, late])) !== false
+  } finally {
+    timer.abort()
+  }
+}
