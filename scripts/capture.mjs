@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-const { mixedRules, unavailable, withAuditd } = await harness()
+const { withAuditd } = await harness('auditd')
+const { mixedRules, unavailable } = await harness('kernel')
 const TARGET = fileURLToPath(new URL('../test/captures/', import.meta.url))
 
 const CAPTURES = [
@@ -55,9 +56,9 @@ function neutral(path) {
 }
 
 /** The harness is TypeScript, which the oldest supported Node does not run itself. */
-async function harness() {
-  const source = new URL('../test/kernel/harness.ts', import.meta.url)
-  const outfile = join(mkdtempSync(join(tmpdir(), 'spillway-')), 'harness.mjs')
+async function harness(name) {
+  const source = new URL(`../test/kernel/${name}.ts`, import.meta.url)
+  const outfile = join(mkdtempSync(join(tmpdir(), 'spillway-')), `${name}.mjs`)
   await build({
     entryPoints: [fileURLToPath(source)],
     bundle: true,

@@ -1,14 +1,12 @@
 /**
- * A private auditd on the real kernel: own configuration, own log, recorders as plugins, rules on
- * own programs only. What the kernel's audit settings were before is put back afterwards, also on
- * failure. One test at a time holds the kernel, by a lock that its process's death releases.
+ * A private auditd on the real kernel: own configuration, own log, recorders as plugins. What the
+ * kernel's audit settings were before is put back afterwards, also on failure.
  */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -19,75 +17,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-
-/** Prefix of every rule key here: rules without it are somebody's, and nothing is touched. */
-export const KEY = 'spillway-test'
+import { auditctl, lock, quietly, restore, status } from './kernel.ts'
 
 const LOAD = fileURLToPath(new URL('load.pl', import.meta.url))
-const LOCK = join(tmpdir(), 'spillway-kernel.lock')
-const TOOLS = ['/usr/sbin/auditd', '/usr/sbin/auditctl', '/usr/bin/perl', '/usr/bin/flock']
 const START_MS = 5000
 const SETTLE_MS = 20_000
-
-/** Runs auditctl and gives what it printed. */
-export function auditctl(...args: string[]): string {
-  return execFileSync('/usr/sbin/auditctl', args, { cwd: '/', encoding: 'utf8', stdio: 'pipe' })
-}
-
-/** The kernel's audit status, by name. */
-export function status(): Map<string, number> {
-  const fields = auditctl('-s').matchAll(/^(\w+) (\d+)/gm)
-  return new Map(Array.from(fields, ([, name, value]) => [name, Number(value)]))
-}
-
-/** Why kernel tests cannot run here, or null. */
-export function unavailable(): string | null {
-  if (process.getuid?.() !== 0) return 'not root'
-  if (process.arch !== 'x64') return 'rules and load are for x86_64'
-  const missing = TOOLS.find((tool) => !existsSync(tool))
-  if (missing) return `${missing} is missing`
-  try {
-    const now = status()
-    if (now.get('enabled') === 2) return 'the audit rules are locked until reboot'
-    if (now.get('pid') !== 0 && !ours()) return 'another audit daemon is running'
-    const foreign = rules().find((line) => !line.includes(KEY))
-    if (foreign) return `the kernel has audit rules of its own: ${foreign}`
-    return null
-  } catch {
-    return 'the kernel does not let us audit'
-  }
-}
-
-const rules = (): string[] =>
-  auditctl('-l')
-    .split('\n')
-    .filter((line) => line.startsWith('-'))
-
-/** True while another test process holds the kernel. */
-function ours(): boolean {
-  try {
-    execFileSync('/usr/bin/flock', ['--nonblock', LOCK, 'true'], { stdio: 'ignore' })
-    return false
-  } catch {
-    return true
-  }
-}
-
-/** Waits until no other test process uses the kernel; gives the release. */
-async function lock(): Promise<() => void> {
-  const holder = spawn('/usr/bin/flock', [LOCK, 'sh', '-c', 'echo held; exec cat'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  await new Promise((resolve) => holder.stdout.once('data', resolve))
-  return () => holder.stdin.end()
-}
 
 /** A plugin of the private auditd. */
 export interface Plugin {
   readonly name: string
   readonly format: 'string' | 'binary'
-  /** Root-owned program of mode 0750; without it a recorder that writes `DIR/NAME.out`. */
-  readonly path?: string
+  /** Node program that is the plugin; without it a recorder that writes `DIR/NAME.out`. */
+  readonly program?: string
   readonly args?: string
 }
 
@@ -159,7 +100,7 @@ export async function withAuditd<T>(setup: Setup, use: (auditd: Auditd) => Promi
 function running(dir: string, pid: number, setup: Setup): Auditd {
   const log = join(dir, 'log', 'audit.log')
   const recorded = (name: string): string => join(dir, `${name}.out`)
-  const files = [log, ...setup.plugins.filter((p) => !p.path).map((p) => recorded(p.name))]
+  const files = [log, ...setup.plugins.filter((p) => !p.program).map((p) => recorded(p.name))]
   let marker = 0
   return {
     dir,
@@ -229,11 +170,8 @@ function prepare(dir: string, setup: Setup): void {
     { mode: 0o640 },
   )
   for (const plugin of setup.plugins) {
-    const path = plugin.path ?? join(dir, 'bin', `record-${plugin.name}`)
-    if (!plugin.path)
-      writeFileSync(path, `#!/bin/sh\nexec /bin/cat >'${join(dir, `${plugin.name}.out`)}'\n`, {
-        mode: 0o750,
-      })
+    const path = join(dir, 'bin', `plugin-${plugin.name}`)
+    writeFileSync(path, pluginText(dir, plugin), { mode: 0o750 })
     writeFileSync(
       join(dir, 'etc', 'plugins.d', `${plugin.name}.conf`),
       [
@@ -250,6 +188,13 @@ function prepare(dir: string, setup: Setup): void {
   }
 }
 
+/** auditd runs a plugin only as a root-owned file of mode 0750, with an empty environment. */
+function pluginText(dir: string, { name, program }: Plugin): string {
+  return program === undefined
+    ? `#!/bin/sh\nexec /bin/cat >'${join(dir, `${name}.out`)}'\n`
+    : readFileSync(program, 'utf8').replace(/^#!.*/, `#!${process.execPath} --jitless`)
+}
+
 async function stop(daemon: ChildProcess): Promise<void> {
   if (daemon.exitCode !== null || daemon.signalCode !== null) return
   const ended = new Promise((resolve) => daemon.once('exit', resolve))
@@ -259,24 +204,8 @@ async function stop(daemon: ChildProcess): Promise<void> {
   await ended
 }
 
-/** Puts the kernel's settings back to what they were. */
-function restore(before: Map<string, number>): void {
-  const was = (name: string): string => String(before.get(name) ?? 0)
-  quietly(() => auditctl('-b', was('backlog_limit')))
-  quietly(() => auditctl('-r', was('rate_limit')))
-  quietly(() => auditctl('--backlog_wait_time', was('backlog_wait_time')))
-  quietly(() => auditctl('-e', was('enabled')))
-}
-
-function quietly(run: () => unknown): void {
-  try {
-    run()
-  } catch (error) {
-    console.error(`restoring the kernel's audit settings: ${String(error)}`)
-  }
-}
-
-async function until(done: () => boolean, ms: number, failure: () => string): Promise<void> {
+/** Waits until something holds; throws with `failure` after so many milliseconds. */
+export async function until(done: () => boolean, ms: number, failure: () => string): Promise<void> {
   const end = performance.now() + ms
   while (!done()) {
     if (performance.now() > end) throw new Error(failure())
@@ -289,34 +218,4 @@ async function finished(child: ChildProcess): Promise<void> {
     child.once('error', reject)
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`exit ${code}`))))
   })
-}
-
-/** Adds a rule on system calls, named with commas. */
-function rule(calls: string, ...rest: string[]): void {
-  auditctl('-a', 'always,exit', '-F', 'arch=b64', '-S', calls, ...rest)
-}
-
-/** Rules for `load.pl mixed`, on the programs in the harness's folder only. */
-export function mixedRules({ dir }: Auditd): void {
-  const load = ['-F', `exe=${join(dir, 'bin', 'load')}`]
-  const files = ['-k', `${KEY}-files`]
-  rule('unlink,rename,rmdir', ...load, ...files, '-k', `${KEY}-delete`)
-  rule('openat,open', '-F', 'success=0', ...load, '-k', `${KEY}-denied`)
-  rule('openat,open', '-F', `dir=${dir}`, ...load, ...files)
-  rule('mkdir,symlink,chmod,fchmodat,setxattr,openat2,mq_open,mq_unlink', ...load, ...files)
-  rule('connect,bind,pipe,pipe2', ...load, '-k', `${KEY}-net`)
-  rule('kill,capset,delete_module,prctl', ...load, '-k', `${KEY} privileged`)
-  rule('execve', '-F', 'success=0', ...load, '-k', `${KEY}-exec`)
-  execRules({ dir })
-}
-
-/** Rules for programs that the load runs. */
-export function execRules({ dir }: Pick<Auditd, 'dir'>): void {
-  for (const program of ['other', 'other program'])
-    rule('execve', '-F', `exe=${join(dir, 'bin', program)}`, '-k', `${KEY}-exec`)
-}
-
-/** A rule for `load.pl getppid`. */
-export function getppidRule({ dir }: Auditd): void {
-  rule('getppid', '-F', `exe=${join(dir, 'bin', 'load')}`, '-k', `${KEY}-getppid`)
 }
