@@ -1,0 +1,41 @@
+import './signals.ts'
+import { ExitCode, Failure } from '../model/failure.ts'
+import { checkSetup } from './check.ts'
+import { reasonOf } from './disk.ts'
+import type { Notes } from './notes.ts'
+import { openNotes, Severity } from './notes.ts'
+import { parseFlags, USAGE } from './options.ts'
+import { dropPrivileges } from './privileges.ts'
+import { startShim } from './shim.ts'
+import { onStop } from './signals.ts'
+
+async function main(notes: Notes): Promise<number> {
+  const flags = parseFlags(process.argv.slice(2))
+  if (flags.help) {
+    process.stdout.write(USAGE)
+    return ExitCode.Ok
+  }
+  if (flags.check) {
+    const faults = checkSetup(flags, process.argv[1])
+    for (const fault of faults) console.log(fault)
+    return faults.length === 0 ? ExitCode.Ok : ExitCode.Spool
+  }
+  process.on('uncaughtException', (error) => notes.say(Severity.Error, reasonOf(error)))
+  dropPrivileges(flags.user, flags.group, notes)
+  const shim = startShim({ ...flags, notes })
+  onStop(() => shim.stop())
+  const { read, written } = await shim.done
+  if (written === read) return ExitCode.Ok
+  notes.say(Severity.Error, `${read - written} of ${read} bytes were not written to the spool`)
+  return ExitCode.Fault
+}
+
+const notes = openNotes()
+// Exits at once: a sync that hangs must not keep a dead plugin.
+main(notes).then(
+  (code) => process.exit(code),
+  (error) => {
+    notes.say(Severity.Error, reasonOf(error))
+    process.exit(error instanceof Failure ? error.code : ExitCode.Fault)
+  },
+)

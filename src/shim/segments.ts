@@ -1,0 +1,229 @@
+/**
+ * The segments of one writer process: an epoch is claimed once, frames are appended, a segment is
+ * finished at its size or at the first short write or error, and the next one says how much of it holds.
+ */
+
+import { randomInt } from 'node:crypto'
+import { constants } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FrameHeader, SegmentId } from '../spool/format.ts'
+import {
+  encodeSegmentHeader,
+  FRAME_HEADER,
+  FrameType,
+  parseSegmentName,
+  SEGMENT_HEADER,
+  sealFrame,
+  segmentName,
+} from '../spool/format.ts'
+import { close, fdatasync, fsync, open, writeAt } from './disk.ts'
+import { now } from './ring.ts'
+import type { Self } from './self.ts'
+
+/** Unsynced bytes after which the file is synced without waiting for the time to pass. */
+const SYNC_BYTES = 4 << 20
+
+const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants
+
+/** How segments are written. */
+export interface SegmentsOptions {
+  readonly directory: string
+  /** Who writes: goes in each header. */
+  readonly self: Self
+  /** Highest epoch that `released` names. */
+  readonly releasedEpoch: () => Promise<number>
+  /** Length at which a segment is rotated, as the limit has it. */
+  readonly segmentBytes: () => number
+  /** Milliseconds after which written bytes are synced, 0 for every frame, null for never. */
+  readonly syncMs: number | null
+  /** Learns that written bytes could not be synced. */
+  readonly onSyncError: (error: unknown) => void
+}
+
+interface OpenSegment {
+  readonly fd: number
+  readonly sequence: number
+  readonly salt: number
+  /** Where the last whole frame ends; 0 until the header is written. */
+  length: number
+  unsynced: number
+  syncing: Promise<void> | null
+}
+
+/** Appends frames to the segments of one epoch. One call at a time. */
+export class Segments {
+  readonly #options: SegmentsOptions
+  #epoch = 0
+  #current: OpenSegment | null = null
+  #sequence = -1
+  #previousLength = 0
+  #bytes = 0
+  #lineFeeds = 0
+  #lastNs = 0
+  #syncTimer: NodeJS.Timeout | null = null
+  #retiring: Promise<void> = Promise.resolve()
+
+  constructor(options: SegmentsOptions) {
+    this.#options = options
+  }
+
+  /** The segment being written, or null before the epoch is claimed. */
+  get current(): SegmentId | null {
+    return this.#epoch === 0 ? null : { epoch: this.#epoch, sequence: this.#sequence }
+  }
+
+  /**
+   * Appends one frame: `memory` starts with room for its header and holds the payload. Resolves to
+   * the bytes the spool grew by. Rejects when it could not be written whole; the same frame may
+   * then be appended again and goes to the next segment.
+   */
+  async append(memory: Buffer, header: FrameHeader): Promise<number> {
+    const size = FRAME_HEADER + header.length
+    let grown = size
+    let segment = this.#current
+    if (segment && segment.length > 0 && segment.length + size > this.#options.segmentBytes()) {
+      this.#finish(segment)
+      segment = null
+    }
+    if (!segment || segment.length === 0) {
+      segment = await this.#start(segment)
+      grown += SEGMENT_HEADER
+    }
+    // The clock of an epoch never falls, whatever waited in which queue.
+    this.#lastNs = header.monotonicNs = Math.max(header.monotonicNs, this.#lastNs)
+    const frame = memory.subarray(0, size)
+    sealFrame(frame, header, segment.salt)
+    try {
+      const written = await writeAt(segment.fd, frame, segment.length)
+      if (written !== size) throw new Error(`short write: ${written} of ${size} bytes`)
+    } catch (error) {
+      this.#finish(segment)
+      throw error
+    }
+    segment.length += size
+    if (header.type === FrameType.Data) {
+      this.#bytes += header.length
+      this.#lineFeeds += header.lineFeeds
+    }
+    await this.#written(segment, size)
+    return grown
+  }
+
+  /** Finishes the segment being written; resolves when all is synced as set, and closed. */
+  async close(): Promise<void> {
+    if (this.#current) this.#finish(this.#current)
+    await this.#retiring
+  }
+
+  /** Opens the next segment (or goes on with one that has no header yet) and writes its header. */
+  async #start(opened: OpenSegment | null): Promise<OpenSegment> {
+    let segment = opened
+    if (!segment) {
+      const fd = this.#epoch === 0 ? await this.#claim() : await this.#create(this.#sequence + 1)
+      this.#sequence++
+      const salt = randomInt(2 ** 32)
+      segment = { fd, sequence: this.#sequence, salt, length: 0, unsynced: 0, syncing: null }
+      this.#current = segment
+    }
+    const { boot, pid, pidNamespace, started } = this.#options.self
+    const { ns, ms } = now()
+    const header = encodeSegmentHeader({
+      epoch: this.#epoch,
+      sequence: segment.sequence,
+      salt: segment.salt,
+      boot,
+      pid,
+      pidNamespace,
+      started,
+      realtimeMs: ms,
+      monotonicNs: ns,
+      bytes: this.#bytes,
+      lineFeeds: this.#lineFeeds,
+      previousLength: this.#previousLength,
+    })
+    const written = await writeAt(segment.fd, header, 0)
+    if (written !== SEGMENT_HEADER) throw new Error('short write of a segment header')
+    segment.length = SEGMENT_HEADER
+    this.#syncDirectory()
+    return segment
+  }
+
+  /** Takes the next free epoch: whoever creates its sequence 0 has it. */
+  async #claim(): Promise<number> {
+    const { directory, releasedEpoch } = this.#options
+    let epoch = await releasedEpoch()
+    for (const name of await readdir(directory)) {
+      epoch = Math.max(epoch, parseSegmentName(name)?.epoch ?? 0)
+    }
+    for (;;) {
+      this.#epoch = ++epoch
+      try {
+        return await this.#create(0)
+      } catch (error) {
+        this.#epoch = 0
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+    }
+  }
+
+  #create(sequence: number): Promise<number> {
+    const path = join(this.#options.directory, segmentName({ epoch: this.#epoch, sequence }))
+    return open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o640)
+  }
+
+  #finish(segment: OpenSegment): void {
+    this.#current = null
+    this.#previousLength = segment.length
+    this.#retiring = Promise.all([this.#retiring, this.#retire(segment)]).then(() => undefined)
+  }
+
+  async #retire(segment: OpenSegment): Promise<void> {
+    await segment.syncing
+    if (this.#options.syncMs !== null) await this.#sync(segment)
+    await close(segment.fd).catch(this.#options.onSyncError)
+  }
+
+  async #written(segment: OpenSegment, size: number): Promise<void> {
+    const { syncMs } = this.#options
+    segment.unsynced += size
+    if (syncMs === null) return
+    if (syncMs === 0) await this.#sync(segment)
+    else if (segment.unsynced >= SYNC_BYTES && !segment.syncing) void this.#sync(segment)
+    else if (!this.#syncTimer) this.#syncTimer = setTimeout(() => this.#syncLate(), syncMs)
+  }
+
+  #syncLate(): void {
+    const segment = this.#current
+    const again = segment?.syncing && this.#options.syncMs
+    this.#syncTimer = again ? setTimeout(() => this.#syncLate(), again) : null
+    if (segment && !again) void this.#sync(segment)
+  }
+
+  /** Never rejects: bytes that the disk will not hold are said, and go on being read from memory. */
+  #sync(segment: OpenSegment): Promise<void> {
+    if (segment.unsynced === 0) return Promise.resolve()
+    segment.unsynced = 0
+    segment.syncing = fdatasync(segment.fd)
+      .catch(this.#options.onSyncError)
+      .finally(() => {
+        segment.syncing = null
+      })
+    return segment.syncing
+  }
+
+  /** Not waited for: until it is done the new name may be lost with the power, as its bytes may. */
+  #syncDirectory(): void {
+    if (this.#options.syncMs === null) return
+    syncDirectory(this.#options.directory).catch(this.#options.onSyncError)
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const fd = await open(path, O_RDONLY | O_DIRECTORY, 0)
+  try {
+    await fsync(fd)
+  } finally {
+    await close(fd)
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The writing half: takes blocks in order, keeps to the limit, tries again when the disk fails, and
+ * accounts for what had to be dropped in gap frames that stand where the bytes would have stood.
+ */
+
+import type { FrameHeader, FrameType as Type } from '../spool/format.ts'
+import { encodeGap, FRAME_HEADER, FrameType, GAP_PAYLOAD } from '../spool/format.ts'
+import { reasonOf, sleep } from './disk.ts'
+import type { Notes } from './notes.ts'
+import { Severity } from './notes.ts'
+import type { Block, Gap, Instant } from './ring.ts'
+import { countLineFeeds, emptyGap, now, widenGap } from './ring.ts'
+import type { Room } from './room.ts'
+import type { Segments } from './segments.ts'
+
+const RETRY_MS = 100
+/** A gap that goes on is written at this interval, so that the reader knows of it before it ends. */
+const GAP_EVERY_MS = 10_000
+const SAY_EVERY_MS = 60_000
+/** Room that `drop-oldest` makes at once, so that it does not search again for each frame. */
+const EVICT_BYTES = 1 << 20
+
+/** What goes when the limit is reached. */
+export type WhenFull = 'drop-newest' | 'drop-oldest' | 'block'
+
+/** Bytes and line feeds of one shim's life. `read` = `written` + `dropped` when it is over. */
+export interface Totals {
+  read: number
+  written: number
+  dropped: number
+  droppedLineFeeds: number
+}
+
+/** Writes what the ring gives. One call at a time. */
+export class Store {
+  readonly #segments: Segments
+  readonly #room: Room
+  readonly #whenFull: WhenFull
+  readonly #notes: Notes
+  readonly #totals: Totals
+  readonly #small: Buffer = Buffer.alloc(FRAME_HEADER + GAP_PAYLOAD)
+  #gap: Gap = emptyGap()
+  #gapAt = 0
+  #searchedAt = 0
+  #fullSince = 0
+  #troubleSince = 0
+  #saidAt = 0
+  #givenUp = false
+
+  constructor(segments: Segments, room: Room, whenFull: WhenFull, notes: Notes, totals: Totals) {
+    this.#segments = segments
+    this.#room = room
+    this.#whenFull = whenFull
+    this.#notes = notes
+    this.#totals = totals
+  }
+
+  /** Dropped bytes are not yet told of in the spool. */
+  get hasGap(): boolean {
+    return this.#gap.bytes > 0
+  }
+
+  /** Tries nothing again from now on. */
+  giveUp(): void {
+    this.#givenUp = true
+  }
+
+  /** Writes a block, or drops it where the limit says so. True when it was written. */
+  async block(block: Block): Promise<boolean> {
+    const first = { ns: block.firstNs, ms: block.firstMs }
+    const lineFeeds = countLineFeeds(
+      block.memory.subarray(FRAME_HEADER, FRAME_HEADER + block.length),
+    )
+    if (await this.#admit(FRAME_HEADER + block.length)) {
+      if (this.hasGap) await this.gap(true)
+      const header = frame(FrameType.Data, first, block.length, lineFeeds)
+      if (await this.#write(block.memory, header, !this.#givenUp)) {
+        this.#totals.written += block.length
+        return true
+      }
+    }
+    this.drop(first, now(), block.length, lineFeeds)
+    if (Date.now() - this.#gapAt >= GAP_EVERY_MS) await this.gap(false)
+    return false
+  }
+
+  /** Counts bytes that were dropped after all that was taken so far. */
+  drop(first: Instant, last: Instant, bytes: number, lineFeeds: number): void {
+    if (!this.hasGap) this.#gapAt = Date.now()
+    widenGap(this.#gap, first, last, bytes, lineFeeds)
+    this.#totals.dropped += bytes
+    this.#totals.droppedLineFeeds += lineFeeds
+  }
+
+  /** A gap may be told of now: there is room again, or it lasts so long that it must be. */
+  get isGapDue(): boolean {
+    if (!this.hasGap) return false
+    return Date.now() - this.#gapAt >= GAP_EVERY_MS || this.#room.has(this.#small.length)
+  }
+
+  /** Writes what was dropped, whatever the limit; `persist` until it succeeds. */
+  async gap(persist: boolean): Promise<void> {
+    const gap = this.#gap
+    encodeGap(gap, this.#small, FRAME_HEADER)
+    this.#gapAt = Date.now()
+    const at = { ns: gap.lastNs, ms: gap.lastMs }
+    if (await this.#write(this.#small, frame(FrameType.Gap, at, GAP_PAYLOAD, 0), persist)) {
+      this.#gap = emptyGap()
+    }
+  }
+
+  /** Says that the stream is alive and quiet; not worth a second try. */
+  async tick(): Promise<void> {
+    if (!this.#room.has(FRAME_HEADER)) return
+    await this.#write(this.#small, frame(FrameType.Tick, now(), 0, 0), false)
+  }
+
+  /** Tells of the last gap, ends the epoch, and closes its files. */
+  async end(): Promise<void> {
+    if (this.hasGap) await this.gap(!this.#givenUp)
+    await this.#write(this.#small, frame(FrameType.End, now(), 0, 0), !this.#givenUp)
+    await this.#segments.close()
+  }
+
+  /** Deletes what was released. Never rejects. */
+  async upkeep(): Promise<void> {
+    await this.#room.clear(this.#segments.current).catch((error) => this.#failed(error))
+  }
+
+  async #admit(size: number): Promise<boolean> {
+    while (!this.#room.has(size)) {
+      if (Date.now() - this.#searchedAt >= RETRY_MS) await this.#search(size)
+      if (this.#room.has(size)) break
+      // Not even looked at: the write below will find out, and try again.
+      if (!this.#room.isKnown) return true
+      this.#isFull()
+      if (this.#whenFull !== 'block' || this.#givenUp) return false
+      await sleep(RETRY_MS)
+    }
+    this.#hasSpace()
+    return true
+  }
+
+  async #search(size: number): Promise<void> {
+    await this.upkeep()
+    if (this.#whenFull === 'drop-oldest' && this.#room.isKnown && !this.#room.has(size)) {
+      await this.#room.evict(this.#segments.current, size + EVICT_BYTES).catch(() => undefined)
+    }
+    this.#searchedAt = Date.now()
+  }
+
+  async #write(memory: Buffer, header: FrameHeader, persist: boolean): Promise<boolean> {
+    for (;;) {
+      try {
+        this.#room.add(await this.#segments.append(memory, header))
+        this.#succeeded()
+        return true
+      } catch (error) {
+        this.#failed(error)
+      }
+      if (!persist || this.#givenUp) return false
+      await sleep(RETRY_MS)
+      await this.upkeep()
+    }
+  }
+
+  #failed(error: unknown): void {
+    const time = Date.now()
+    if (this.#troubleSince === 0) this.#troubleSince = time
+    if (time - this.#saidAt < SAY_EVERY_MS) return
+    this.#saidAt = time
+    this.#notes.say(
+      Severity.Error,
+      `cannot write the spool: ${reasonOf(error)}; records are kept in memory, then dropped`,
+    )
+  }
+
+  #succeeded(): void {
+    if (this.#troubleSince === 0) return
+    const seconds = ((Date.now() - this.#troubleSince) / 1000).toFixed(1)
+    this.#troubleSince = 0
+    this.#saidAt = 0
+    this.#notes.say(
+      Severity.Warning,
+      `the spool is written again after ${seconds} s; dropped ${this.#totals.dropped} bytes so far`,
+    )
+  }
+
+  #isFull(): void {
+    if (this.#fullSince > 0) return
+    this.#fullSince = Date.now()
+    const { used, limit, keepFree } = this.#room
+    this.#notes.say(
+      Severity.Error,
+      `the spool is full (${used} of ${limit} bytes, ${keepFree} kept free): ${FULL[this.#whenFull]}`,
+    )
+  }
+
+  #hasSpace(): void {
+    if (this.#fullSince === 0) return
+    this.#fullSince = 0
+    this.#notes.say(
+      Severity.Warning,
+      `the spool has room again; dropped ${this.#totals.dropped} bytes so far`,
+    )
+  }
+}
+
+const FULL: Record<WhenFull, string> = {
+  'drop-newest': 'new records are dropped',
+  'drop-oldest': 'nothing older is left to delete, new records are dropped',
+  block: 'reading stops, which stalls auditd',
+}
+
+function frame(type: Type, at: Instant, length: number, lineFeeds: number): FrameHeader {
+  return { type, length, lineFeeds, monotonicNs: at.ns, realtimeMs: at.ms }
+}
