@@ -1,4 +1,4 @@
-import { HOME_KEYS, KINDS, type Kind } from './kinds.ts'
+import { HOME_KEYS, KINDS } from './kinds.ts'
 import { MALFORMED, ODD } from './odd.ts'
 import type { GeneratorOptions } from './options.ts'
 import type { Random } from './random.ts'
