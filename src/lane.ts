@@ -4,8 +4,8 @@ import type { Block } from './model/delivery.ts'
 import type { Piece } from './model/piece.ts'
 import type { Position } from './model/place.ts'
 import type { Result } from './model/result.ts'
-import type { DecodePool } from './pool/pool.ts'
-import { SlotRing } from './pool/slot.ts'
+import type { Decoded, DecodePool } from './pool/pool.ts'
+import { type Slot, SlotRing } from './pool/slot.ts'
 import type { Source } from './source.ts'
 
 /**
@@ -58,10 +58,11 @@ export class Lane {
   #unflushed = false
   #tail: Promise<void> = Promise.resolve()
   #arrival: Promise<void> | null = null
-  #wake: (() => void) | null = null
+  #wake: () => void = () => {}
+  #disturbed = false
   #ended = false
   #stopped = false
-  #failed = false
+  #failure: { readonly error: unknown } | null = null
   #hold: Hold | null = null
 
   constructor(options: LaneOptions) {
@@ -98,6 +99,7 @@ export class Lane {
         if (!this.#options.replayable) await this.#end()
         await this.#tail
       }
+      if (this.#failure !== null) throw this.#failure.error
     } finally {
       this.#hold?.settle(false)
       this.source.close()
@@ -107,7 +109,7 @@ export class Lane {
   /** Reads no more. What was read is still taken. */
   stop(): void {
     this.#stopped = true
-    this.#wake?.()
+    this.#disturb()
   }
 
   /**
@@ -118,7 +120,7 @@ export class Lane {
     this.#hold?.settle(false)
     const hold = new Hold(at)
     this.#hold = hold
-    this.#wake?.()
+    this.#disturb()
     return hold.settled
   }
 
@@ -126,19 +128,20 @@ export class Lane {
   go(): void {
     this.#hold?.settle(false)
     this.#hold = null
-    this.#wake?.()
+    this.#disturb()
   }
 
   async #read(): Promise<void> {
     let piece: Piece | null = null
     while (!this.#stopped) {
+      this.#disturbed = false
       if (piece === null && this.#hold?.reached(this.#position)) {
         await this.#stand(this.#hold)
         continue
       }
       piece ??= this.source.next()
       if (piece === null) await this.#idle()
-      else if (!this.#framer.push(piece)) await this.#until(this.#ring.released())
+      else if (!this.#framer.push(piece)) await this.#ring.released()
       else {
         this.#unflushed = true
         this.#position = endOf(piece)
@@ -155,11 +158,11 @@ export class Lane {
     await this.#flush()
     await this.#tail
     hold.settle(true)
-    while (this.#hold === hold && !this.#stopped) await this.#until(null)
+    if (!this.#disturbed) await this.#until(new Promise(() => {}))
   }
 
   async #end(): Promise<void> {
-    while (!this.#ended && !this.#failed && !this.#framer.end()) await this.#ring.released()
+    while (!this.#ended && !this.#framer.end()) await this.#ring.released()
   }
 
   async #idle(): Promise<void> {
@@ -167,36 +170,44 @@ export class Lane {
       if (await this.#arrives(QUIET_FLUSH_MS)) return
       await this.#flush()
     }
-    if (this.#options.live && !(await this.#arrives(PASS_MS))) {
-      while (!this.#stopped && !this.#framer.pass()) await this.#until(this.#ring.released())
+    if (this.#options.live) {
+      if (await this.#arrives(PASS_MS)) return
+      while (!this.#framer.pass()) await this.#ring.released()
     }
     await this.#arrives()
   }
 
   async #flush(): Promise<void> {
-    while (!this.#stopped && !this.#framer.flush()) await this.#until(this.#ring.released())
+    while (!this.#framer.flush()) await this.#ring.released()
     this.#unflushed = false
   }
 
-  /** True when there may be input, or something else to do; false when `ms` passed without. */
+  /** True when there may be input or something else to do, false when `ms` passed without. */
   async #arrives(ms?: number): Promise<boolean> {
-    this.#arrival ??= this.source.wait().finally(() => {
+    if (this.#disturbed) return true
+    // A failure stays, for whoever waits next.
+    this.#arrival ??= this.source.wait().then(() => {
       this.#arrival = null
     })
     return this.#until(this.#arrival, ms)
   }
 
-  /** Settles with `promise`, after `ms` (false), or when `stop`, `hold` or `go` is called. */
-  #until(promise: Promise<void> | null, ms?: number): Promise<boolean> {
-    if (this.#stopped) return Promise.resolve(true)
+  /** Settles with `promise`, after `ms` (false), or when the lane is disturbed. */
+  #until(promise: Promise<void>, ms?: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const timer = ms === undefined ? null : setTimeout(() => resolve(false), ms)
       this.#wake = () => {
         if (timer !== null) clearTimeout(timer)
         resolve(true)
       }
-      promise?.then(this.#wake, reject)
+      promise.then(this.#wake, reject)
     })
+  }
+
+  /** Has the reading loop look again at what is asked of it. */
+  #disturb(): void {
+    this.#disturbed = true
+    this.#wake()
   }
 
   /** Lets timers, signals and finished reads and writes have their turn between batches. */
@@ -210,18 +221,22 @@ export class Lane {
     this.#jobs++
     this.#emitted = true
     const decoded = this.#options.pool.decode(slot)
-    this.#tail = this.#tail.then(async () => {
-      if (this.#failed) return
-      for (const part of await decoded)
-        await this.#options.take(this.#options.stitcher.push(part.batch, part.result))
+    this.#tail = this.#tail.then(() => this.#take(slot, decoded))
+    this.#options.onBatch?.()
+  }
+
+  async #take(slot: Slot, decoded: Promise<readonly Decoded[]>): Promise<void> {
+    try {
+      for (const { batch, result } of await decoded)
+        if (this.#failure === null)
+          await this.#options.take(this.#options.stitcher.push(batch, result))
+    } catch (error) {
+      this.#failure = { error }
+      this.stop()
+    } finally {
       this.#jobs--
       this.#ring.release(slot)
-    })
-    this.#tail.catch(() => {
-      this.#failed = true
-      this.stop()
-    })
-    this.#options.onBatch?.()
+    }
   }
 }
 

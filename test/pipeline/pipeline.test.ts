@@ -252,3 +252,69 @@ async function* failing(): AsyncGenerator<Piece> {
   yield { kind: 'data', bytes, epoch: 0, boot: null, place: 0, clock: null }
   throw new Error('EIO')
 }
+
+test('what is whole on an open pipe is delivered at once, what is not when the rest comes', async () => {
+  await open(0)
+  const pipe = new OpenPipe()
+  const { pipeline, sink } = rig(new MemorySpool(), {
+    replayable: false,
+    live: true,
+    open: () => sourceOf(pipe.pieces(), null),
+  })
+  const run = pipeline.run()
+  pipe.write('type=A msg=audit(1.000:1): one\ntype=A msg=au')
+  const asked = performance.now()
+  await vi.waitFor(() => expect(sink.text).toBe('type=A msg=audit(1.000:1): one\n'), {
+    interval: 5,
+  })
+  expect(performance.now() - asked).toBeLessThan(500)
+  pipe.write('dit(1.000:2): two\n')
+  await vi.waitFor(() => expect(sink.text).toMatch(/two\n$/))
+  pipeline.stop()
+  await run
+})
+
+test('a pipe that says nothing can be stopped, and what it left unfinished is not lost', async () => {
+  await open(0)
+  const pipe = new OpenPipe()
+  const { pipeline, sink } = rig(new MemorySpool(), {
+    replayable: false,
+    live: true,
+    open: () => sourceOf(pipe.pieces(), null),
+  })
+  const run = pipeline.run()
+  pipe.write('type=A msg=audit(1.000:1): one')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(sink.text).toBe('')
+  pipeline.stop()
+  await run
+  expect(sink.text).toBe('type=A msg=audit(1.000:1): one\n')
+})
+
+/** A pipe that is never closed. */
+class OpenPipe {
+  #texts: string[] = []
+  #wake: () => void = () => {}
+  #place = 0
+
+  write(text: string): void {
+    this.#texts.push(text)
+    this.#wake()
+  }
+
+  async *pieces(): AsyncGenerator<Piece> {
+    for (;;) {
+      const text = this.#texts.shift()
+      if (text === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        continue
+      }
+      const place = this.#place
+      this.#place += text.length
+      const bytes = Buffer.from(text)
+      yield { kind: 'data', bytes, epoch: 0, boot: null, place, clock: null }
+    }
+  }
+}
