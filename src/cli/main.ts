@@ -1,10 +1,5 @@
 import { Command, CommanderError } from 'commander'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
-import { configCommand } from './config.ts'
-import { decodeCommand } from './decode.ts'
-import { demoCommand } from './demo.ts'
-import { generateCommand } from './generate.ts'
-import { runCommand } from './run.ts'
 import { packageVersion, say } from './terminal.ts'
 
 const AFTER_HELP = `
@@ -24,23 +19,27 @@ Exit codes:
   5  a spool that cannot be used
   6  a sink that cannot be written: disk full, not permitted`
 
-/** The whole command line. */
-function createProgram(): Command {
+/** The commands, in the order of the help; what a command needs is loaded with it. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  decode: async () => (await import('./decode.ts')).decodeCommand(),
+  run: async () => (await import('./run.ts')).runCommand(),
+  config: async () => (await import('./config.ts')).configCommand(),
+  generate: async () => (await import('./generate.ts')).generateCommand(),
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+}
+
+/** The command line with the one command that `args` names, or with all. */
+async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('spillway')
     .description(
-      'Drains the Linux audit stream without losing a record, counts rates per rule key,\nand names the rule that floods.',
+      'Drains the Linux audit stream without losing a record, counts rates per rule key, and names the rule that floods.',
     )
     .version(packageVersion(), '-V, --version', 'print the version')
     .option('--debug', 'print the stack of an unexpected error')
     .addHelpText('after', AFTER_HELP)
-  for (const command of [
-    decodeCommand(),
-    runCommand(),
-    configCommand(),
-    generateCommand(),
-    demoCommand(),
-  ])
-    program.addCommand(command)
+  const named = args.find((arg) => !arg.startsWith('-')) ?? ''
+  const loads = Object.hasOwn(COMMANDS, named) ? [COMMANDS[named]] : Object.values(COMMANDS)
+  for (const load of loads) program.addCommand(await load())
   prepare(program)
   return program
 }
@@ -64,7 +63,7 @@ const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' 
  * mistake is one line each on standard error.
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const program = createProgram()
+  const program = await createProgram(args)
   let code: number = ExitCode.Ok
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,0 +1,151 @@
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { WorkerSettings } from '../config/settings.ts'
+import { type DecodeOptions, Decoder } from '../decode/decoder.ts'
+import { checkFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
+import type { Sink } from '../model/delivery.ts'
+import { ExitCode, Failure } from '../model/failure.ts'
+import { Pipeline, type Progress } from '../pipeline.ts'
+import { DecodePool } from '../pool/pool.ts'
+import { Staff } from '../pool/staff.ts'
+import { AppendFile } from '../sink/append-file.ts'
+import { standardOutlet } from '../sink/outlet.ts'
+import { createStreamSink } from '../sink/stdout.ts'
+import { sourceOf } from '../source.ts'
+import { Stitcher } from '../stitch/stitcher.ts'
+import { Stats } from './stats.ts'
+import { say } from './terminal.ts'
+
+interface Flags {
+  readonly format: DecodeOptions['format']
+  readonly workers: WorkerSettings
+  readonly node?: string
+  readonly raw?: true
+  readonly rejects?: string
+  readonly stats?: true
+}
+
+const AFTER_HELP = `
+Without a file, or with -, standard input is read. What is packed by gzip is unpacked.
+
+Examples:
+  spillway decode /var/log/audit/audit.log | jq -c '[.EVENT.time, .EVENT.keys, .SYSCALL.exe]'
+  spillway decode --stats audit.log.2.gz audit.log.1 audit.log > events.ndjson
+  ausearch --raw -k exec | spillway decode
+  spillway decode --rejects bad.ndjson mixed.log > events.ndjson`
+
+/** `spillway decode`: logs to events. */
+export function decodeCommand(): Command {
+  return new Command('decode')
+    .description('turn audit logs into one JSON object an event, on standard output')
+    .argument('[file...]', 'logs in the order in which they were written')
+    .addOption(
+      new Option('--format <name>', 'native: JSON; raw: the lines, those of one event together')
+        .choices(['native', 'raw'])
+        .default('native'),
+    )
+    .option(
+      '--workers <n>',
+      'threads that decode: auto, or 0 for none but the main one',
+      workersOf,
+      'auto',
+    )
+    .option('--node <name>', 'name of the host where records carry no node=')
+    .option('--raw', 'add the original lines to every event')
+    .option('--rejects <file>', 'append lines that are no records to this file, as JSON')
+    .option('--stats', 'print one JSON object of counts as the last line of standard error')
+    .addHelpText('after', AFTER_HELP)
+    .action(decode)
+}
+
+async function decode(files: readonly string[], flags: Flags, command: Command): Promise<void> {
+  const paths = files.length === 0 ? [STANDARD_INPUT] : files
+  if (files.length === 0 && process.stdin.isTTY) {
+    command.outputHelp({ error: true })
+    throw new Failure(ExitCode.Usage, 'nothing to read: name a file, or pipe a log in')
+  }
+  await checkFiles(paths)
+  const started = performance.now()
+  const stats = new Stats()
+  const rejects = flags.rejects === undefined ? null : await AppendFile.open(flags.rejects)
+  const sink = createStreamSink(standardOutlet(), {
+    rejects,
+    rate: () => {},
+    alert: () => {},
+  })
+  await pump(paths, flags, counted(sink, stats))
+  await sink.close()
+  await rejects?.close()
+  if (flags.stats === true) say(JSON.stringify(stats.report((performance.now() - started) / 1000)))
+  else if (rejects === null && stats.rejected > 0)
+    say(`spillway: ${stats.rejected} lines are no records; --rejects FILE keeps them`)
+}
+
+/** Takes the files through the pipeline, every event in order. */
+async function pump(paths: readonly string[], flags: Flags, sink: Sink): Promise<void> {
+  const options: DecodeOptions = {
+    format: flags.format,
+    host: flags.node ?? null,
+    raw: flags.raw === true,
+    interpretedPrefix: '',
+  }
+  const decoder = new Decoder(options)
+  const pool = new DecodePool({
+    inline: () => (batch, result) => decoder.decode(batch, result),
+    filename: fileURLToPath(new URL('../../workers/decode.js', import.meta.url)),
+    workerData: options,
+  })
+  const staff = new Staff(pool, flags.workers, availableParallelism())
+  const size = await sizeOf(paths)
+  const start: Progress = { resume: { epoch: 0, place: 0 }, done: null }
+  const pipeline = new Pipeline({
+    open: () => sourceOf(readFiles(paths), size),
+    stitcher: () => new Stitcher(options),
+    pool,
+    slots: staff.slots,
+    replayable: false,
+    live: false,
+    isLast: (piece) => piece.kind === 'end',
+    delivery: start,
+    analysis: start,
+    analyse: () => {},
+    sink,
+    onBatch: () => void staff.look(pipeline.lag, performance.now()),
+  })
+  try {
+    await staff.look(size ?? 0, performance.now())
+    await pipeline.run()
+  } finally {
+    await pool.close()
+  }
+}
+
+/** Bytes in all files, or null where one is no regular file. */
+async function sizeOf(paths: readonly string[]): Promise<number | null> {
+  let size = 0
+  for (const path of paths) {
+    const found = path === STANDARD_INPUT ? null : await stat(path)
+    if (found?.isFile() !== true) return null
+    size += found.size
+  }
+  return size
+}
+
+function counted(sink: Sink, stats: Stats): Sink {
+  return {
+    ...sink,
+    accept: (block) => {
+      stats.add(block)
+      return sink.accept(block)
+    },
+  }
+}
+
+function workersOf(text: string): WorkerSettings {
+  const count = Number(text)
+  if (text === 'auto') return 'auto'
+  if (/^\d{1,3}$/.test(text) && count <= 256) return count
+  throw new InvalidArgumentError('It must be auto or a whole number from 0 to 256.')
+}
