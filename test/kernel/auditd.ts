@@ -6,10 +6,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
+  fstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  readSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -22,6 +26,7 @@ import { auditctl, lock, quietly, restore, status } from './kernel.ts'
 const LOAD = fileURLToPath(new URL('load.pl', import.meta.url))
 const START_MS = 5000
 const SETTLE_MS = 20_000
+const TAIL = 64 * 1024
 
 /** A plugin of the private auditd. */
 export interface Plugin {
@@ -29,7 +34,8 @@ export interface Plugin {
   readonly format: 'string' | 'binary'
   /** Node program that is the plugin; without it a recorder that writes `DIR/NAME.out`. */
   readonly program?: string
-  readonly args?: string
+  /** Its argument, given the folder. */
+  readonly args?: (dir: string) => string
 }
 
 /** How the private auditd is set up. */
@@ -54,8 +60,8 @@ export interface Auditd {
   recorded(name: string): string
   /** Runs load.pl through the audited copy of perl. */
   load(mode: 'mixed' | 'users' | 'getppid' | 'long', count?: number): Promise<void>
-  /** Waits until everything logged so far is in the log and in every recorder's file. */
-  settle(): Promise<void>
+  /** Waits until everything logged so far is in the log and in every recorder's file; gives the last text. */
+  settle(): Promise<string>
 }
 
 /**
@@ -115,15 +121,15 @@ function running(dir: string, pid: number, setup: Setup): Auditd {
           stdio: ['ignore', 'ignore', 'inherit'],
         }),
       ),
-    async settle() {
+    async settle(): Promise<string> {
       const text = `spillway settled ${++marker}`
       auditctl('-m', text)
-      const seen = (file: string): boolean => readFileSync(file).includes(text)
       await until(
-        () => files.every(seen),
+        () => files.every((file) => endsWith(file, text)),
         SETTLE_MS,
         () => 'auditd did not catch up',
       )
+      return text
     },
   }
 }
@@ -132,7 +138,7 @@ function running(dir: string, pid: number, setup: Setup): Auditd {
 function prepare(dir: string, setup: Setup): void {
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { mode: 0o755 })
-  for (const name of ['bin', 'etc', 'etc/plugins.d', 'log']) mkdirSync(join(dir, name))
+  for (const name of ['bin', 'etc', 'etc/plugins.d', 'log', 'spool']) mkdirSync(join(dir, name))
   chmodSync(dir, 0o755)
   writeFileSync(join(dir, 'denied'), '', { mode: 0o600 })
   copyFileSync(LOAD, join(dir, 'load.pl'))
@@ -179,7 +185,7 @@ function prepare(dir: string, setup: Setup): void {
         'direction = out',
         `path = ${path}`,
         'type = always',
-        ...(plugin.args ? [`args = ${plugin.args}`] : []),
+        ...(plugin.args ? [`args = ${plugin.args(dir)}`] : []),
         `format = ${plugin.format}`,
         '',
       ].join('\n'),
@@ -210,6 +216,18 @@ export async function until(done: () => boolean, ms: number, failure: () => stri
   while (!done()) {
     if (performance.now() > end) throw new Error(failure())
     await sleep(20)
+  }
+}
+
+/** Whether a text stands near the end of a file. Reads no more, so that waiting costs nothing. */
+export function endsWith(file: string, text: string): boolean {
+  const tail = Buffer.alloc(TAIL)
+  const fd = openSync(file, 'r')
+  try {
+    const size = readSync(fd, tail, 0, TAIL, Math.max(0, fstatSync(fd).size - TAIL))
+    return tail.subarray(0, size).includes(text)
+  } finally {
+    closeSync(fd)
   }
 }
 
