@@ -34,43 +34,48 @@ const RANGES: readonly (readonly [from: number, to: number, category: Uint8Array
   [2500, 2599, ascii('virtualisation')],
 ]
 
+/** Category and weight of each record type. */
+const CATEGORIES: readonly Uint8Array[] = [
+  OTHER,
+  CALL,
+  FILE,
+  NETWORK,
+  PROCESS,
+  AUDIT,
+  LOGIN_CATEGORY,
+  ...RANGES.map(([, , category]) => category),
+]
+const INDEX = new Uint8Array(4096)
+const WEIGHT = new Uint8Array(4096)
+
+function weigh(type: number, category: Uint8Array, weight: number): void {
+  INDEX[type] = CATEGORIES.indexOf(category)
+  WEIGHT[type] = weight
+}
+
+for (const [from, to, category] of RANGES)
+  for (let type = from; type <= to; type++) weigh(type, category, 5)
+weigh(SYSCALL, CALL, 1)
+weigh(PATH, FILE, 2)
+weigh(SOCKADDR, NETWORK, 3)
+weigh(EXECVE, PROCESS, 4)
+weigh(CONFIG_CHANGE, AUDIT, 5)
+weigh(LOGIN, LOGIN_CATEGORY, 5)
+
 /**
  * A coarse word for what an event is about, from its record types alone. A kernel record that comes
  * with a SYSCALL (a denial, a login) says more than the call.
  *
- * @param first - one line of each record type in the event, in order.
+ * @param first - one line of each record type in the event, in order; `count` of them count.
  */
-export function categoryOf(lines: Lines, first: readonly number[]): Uint8Array {
-  let category = OTHER
-  let rank = 0
-  for (const line of first) {
-    const type = lines.type[line]
-    const [next, weight] = weigh(type)
-    if (weight > rank) {
-      rank = weight
-      category = next
-    }
+export function categoryOf(lines: Lines, first: readonly number[], count: number): Uint8Array {
+  let category = 0
+  let weight = 0
+  for (let i = 0; i < count; i++) {
+    const type = lines.type[first[i]]
+    if (type >= WEIGHT.length || WEIGHT[type] <= weight) continue
+    weight = WEIGHT[type]
+    category = INDEX[type]
   }
-  return category
-}
-
-function weigh(type: number): readonly [Uint8Array, number] {
-  switch (type) {
-    case SYSCALL:
-      return [CALL, 1]
-    case PATH:
-      return [FILE, 2]
-    case SOCKADDR:
-      return [NETWORK, 3]
-    case EXECVE:
-      return [PROCESS, 4]
-    case CONFIG_CHANGE:
-      return [AUDIT, 5]
-    case LOGIN:
-      return [LOGIN_CATEGORY, 5]
-    default:
-      for (const [from, to, category] of RANGES)
-        if (type >= from && type <= to) return [category, 5]
-      return [OTHER, 0]
-  }
+  return CATEGORIES[category]
 }

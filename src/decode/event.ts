@@ -64,6 +64,7 @@ export class NativeWriter implements EventWriter {
   #boot: Uint8Array = NULL
   /** First line of each record type that the event at hand has had written. */
   readonly #written: number[] = []
+  #writtenCount = 0
   #items = -1
   #paths = 0
   #second = Number.NaN
@@ -98,7 +99,7 @@ export class NativeWriter implements EventWriter {
     this.#stamp(row)
     out.byte(0x22)
     this.#node(row)
-    this.#written.length = 0
+    this.#writtenCount = 0
     this.#items = -1
     this.#paths = 0
     this.#execve.begin()
@@ -130,7 +131,8 @@ export class NativeWriter implements EventWriter {
   }
 
   #wasWritten(line: number): boolean {
-    for (const first of this.#written) if (this.#sameType(first, line)) return true
+    for (let i = 0; i < this.#writtenCount; i++)
+      if (this.#sameType(this.#written[i], line)) return true
     return false
   }
 
@@ -153,7 +155,7 @@ export class NativeWriter implements EventWriter {
     const out = this.#out
     const lines = this.#lines
     const type = lines.type[first]
-    this.#written.push(first)
+    this.#written[this.#writtenCount++] = first
     const name = type === UNNAMED ? ascii(this.#nameOf(first)) : typeName(type)
     if (type === EXECVE) {
       this.#execves(first, name)
@@ -251,7 +253,7 @@ export class NativeWriter implements EventWriter {
     out.constant(KEYS_MEMBER)
     out.constant(keys)
     out.constant(CATEGORY_MEMBER)
-    out.constant(categoryOf(this.#lines, this.#written))
+    out.constant(categoryOf(this.#lines, this.#written, this.#writtenCount))
     this.#completeness(row)
     if (this.#options.raw) this.#raw(row)
     out.constant(EVENT_END)

@@ -53,7 +53,9 @@ export class ExecveWriter {
 
   /** Starts an event's EXECVE. */
   begin(): void {
-    this.#length = this.#starts.length = this.#ends.length = this.torn.length = 0
+    if (this.#starts.length > 0) this.#starts.length = this.#ends.length = 0
+    if (this.torn.length > 0) this.torn.length = 0
+    this.#length = 0
     this.#fragment = 0
     this.argc = -1
   }

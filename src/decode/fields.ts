@@ -1,5 +1,4 @@
 import { FIELD_NAMES, FIELD_TABLE, Role, rolesFor } from './kinds.ts'
-import { hashStep } from './names.ts'
 import { ascii, ESCAPE, type Out } from './out.ts'
 import { Scope } from './scope.ts'
 import { ValueWriter } from './values.ts'
@@ -19,6 +18,14 @@ const ENRICHED = 0x1d
 
 const TEXT_MEMBER = ascii('"text":')
 const ARGV_MEMBER = ascii('"ARGV":[')
+
+const ZERO = 0x30
+const NINE = 0x39
+
+/** 1 for bytes that a field's name consists of: what needs no escape, but no space, quote or `=`. */
+const NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  ESCAPE[byte] === 0 && byte !== SPACE && byte !== EQUALS && byte !== OPEN_PARENTHESIS ? 1 : 0,
+)
 
 /**
  * Writes the fields of one record as JSON members: `name=value name="value" … <1d>NAME=value …`.
@@ -56,7 +63,7 @@ export class FieldWriter {
     const out = this.#out
     this.keyStart = this.items = -1
     this.#nested = false
-    this.#arguments.length = 0
+    if (this.#arguments.length > 0) this.#arguments.length = 0
     this.#scope.begin()
     out.byte(OPEN_BRACE)
     this.#writeFields(bytes, start, end, rolesFor(type), this.#scope)
@@ -64,6 +71,11 @@ export class FieldWriter {
     out.byte(CLOSE_BRACE)
   }
 
+  /**
+   * The loop that decoding spends most of its time in, and so the one place where values are written
+   * without a call: names met for the first time with plain values, nine in ten fields. Everything
+   * else goes to `#field`. One pass with locals only ran 4 times as fast as calls per field.
+   */
   #writeFields(
     bytes: Uint8Array,
     start: number,
@@ -71,38 +83,102 @@ export class FieldWriter {
     roles: Uint8Array,
     scope: Scope,
   ): void {
+    const out = this.#out
+    const { stamps, stamp } = scope
+    const to = out.bytes
     this.#interpreted = false
+    const plainNames = this.#prefix.length === 0
+    let o = out.at
     let at = start
     while (at < end) {
-      let byte = bytes[at]
-      if (byte === SPACE) {
+      const before = bytes[at]
+      if (before === SPACE) {
         at++
         continue
       }
-      if (byte === ENRICHED) {
+      if (before === ENRICHED) {
         this.#interpreted = true
         at++
         continue
       }
-      if (this.#nested && byte === OPEN_PARENTHESIS) {
-        at++
-        continue
-      }
       const nameStart = at
+      const member = o
+      if (scope.any) to[o++] = COMMA
+      to[o++] = QUOTE
       let hash = 0
-      let odd = 0
-      while (byte !== EQUALS && byte !== SPACE && byte !== ENRICHED) {
-        hash = hashStep(hash, byte)
-        odd |= ESCAPE[byte]
+      let byte = before
+      while (NAME[byte] === 1) {
+        to[o++] = byte
+        hash = (Math.imul(hash, 31) + byte) | 0
         if (++at === end) break
         byte = bytes[at]
       }
-      if (at === end || byte !== EQUALS || odd !== 0 || at === nameStart) {
+      if (at === end || byte !== EQUALS || at === nameStart) {
+        out.at = member
         at = this.#word(bytes, nameStart, end, scope)
+        o = out.at
         continue
       }
-      at = this.#field(bytes, nameStart, at, end, hash, roles, scope)
+      const index = FIELD_TABLE.find(bytes, nameStart, at, hash)
+      if (index >= 0 && stamps[index] !== stamp && (plainNames || !this.#interpreted)) {
+        // ---- fast values; a value that is not plain falls through with `o` unused
+        to[o] = QUOTE
+        to[o + 1] = COLON
+        let v = o + 2
+        let from = at + 1
+        byte = from < end ? bytes[from] : SPACE
+        const role = roles[index]
+        let done = false
+        if (byte === QUOTE) {
+          if (role === Role.Text || role === Role.Encoded) {
+            to[v++] = QUOTE
+            for (from++; from < end; from++) {
+              byte = bytes[from]
+              if (ESCAPE[byte] !== 0) break
+              to[v++] = byte
+            }
+            done = from < end && byte === QUOTE
+            from++
+          }
+        } else if (role === Role.Num) {
+          // A leading zero or sign is left to #field, and so is everything that is no number.
+          if (byte > ZERO && byte <= NINE) {
+            while (byte >= ZERO && byte <= NINE) {
+              to[v++] = byte
+              if (++from === end) break
+              byte = bytes[from]
+            }
+            done = from === end || byte === SPACE || byte === ENRICHED
+          } else if (byte === ZERO) {
+            to[v++] = ZERO
+            from++
+            done = from === end || bytes[from] === SPACE || bytes[from] === ENRICHED
+          }
+        } else if (role === Role.Text && !this.#nested && byte !== OPEN_PARENTHESIS) {
+          to[v++] = QUOTE
+          while (from < end) {
+            byte = bytes[from]
+            if (byte === SPACE || ESCAPE[byte] !== 0) break
+            to[v++] = byte
+            from++
+          }
+          done = from === end || byte === SPACE || byte === ENRICHED
+        }
+        if (done) {
+          if (role !== Role.Num) to[v++] = QUOTE
+          stamps[index] = stamp
+          scope.any = true
+          o = v
+          at = from
+          continue
+        }
+        // ----
+      }
+      out.at = member
+      at = this.#field(bytes, nameStart, at, end, index, roles, scope)
+      o = out.at
     }
+    out.at = o
     if (scope.words.length > 0) this.#writeWords(bytes, scope)
   }
 
@@ -112,11 +188,10 @@ export class FieldWriter {
     start: number,
     nameEnd: number,
     end: number,
-    hash: number,
+    index: number,
     roles: Uint8Array,
     scope: Scope,
   ): number {
-    const index = FIELD_TABLE.find(bytes, start, nameEnd, hash)
     const role = index >= 0 ? roles[index] : Role.Text
     const times = index >= 0 ? scope.known(index) : scope.unknown(bytes, start, nameEnd)
     let valueStart = nameEnd + 1

@@ -16,7 +16,7 @@ export class NameTable {
     while (room < names.length * 4) room *= 2
     this.#slots = new Int32Array(room).fill(-1)
     this.#mask = room - 1
-    this.#bytes = Buffer.from(names.join(''), 'latin1')
+    this.#bytes = new Uint8Array(Buffer.from(names.join(''), 'latin1'))
     this.#ends = new Uint32Array(names.length)
     let end = 0
     for (let index = 0; index < names.length; index++) {

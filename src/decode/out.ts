@@ -1,8 +1,8 @@
 import { grown, type Result } from '../model/result.ts'
 
 const QUOTE = 0x22
-const HEX_DIGITS: Uint8Array = Buffer.from('0123456789ABCDEF')
-const LOWER_HEX_DIGITS: Uint8Array = Buffer.from('0123456789abcdef')
+const HEX_DIGITS: Uint8Array = ascii('0123456789ABCDEF')
+const LOWER_HEX_DIGITS: Uint8Array = ascii('0123456789abcdef')
 
 /**
  * 0 where a byte stands for itself in a JSON string, 1 where it is escaped, 2 from 0x80 on.
@@ -28,7 +28,8 @@ for (const [byte, letter] of [
 
 /** ASCII bytes of a constant that is written often. */
 export function ascii(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1')
+  // A Uint8Array like the batch's bytes: with two classes every copy loop ran half as fast.
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0))
 }
 
 /**

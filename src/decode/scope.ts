@@ -3,10 +3,12 @@
  * own, and the words that belong to no field.
  */
 export class Scope {
-  readonly #seen: Uint32Array
-  readonly #times: Uint16Array
+  /** `stamp` at each known field that has come in the object at hand. */
+  readonly stamps: Uint32Array
+  readonly #times = new Map<number, number>()
   readonly #unknown = new Map<string, number>()
-  #stamp = 0
+  /** Number of the object at hand. */
+  stamp = 0
   /** Start and end of each word without `=`, in the bytes of the record. */
   readonly words: number[] = []
   /** Whether a member has been written. */
@@ -15,26 +17,27 @@ export class Scope {
   prose = false
 
   constructor(fields: number) {
-    this.#seen = new Uint32Array(fields)
-    this.#times = new Uint16Array(fields)
+    this.stamps = new Uint32Array(fields)
   }
 
   /** Starts a new object. */
   begin(): void {
-    this.#stamp++
-    this.words.length = 0
+    this.stamp++
+    if (this.words.length > 0) this.words.length = 0
     this.any = this.prose = false
+    if (this.#times.size > 0) this.#times.clear()
     if (this.#unknown.size > 0) this.#unknown.clear()
   }
 
   /** How often the known field has now come, 1 for the first time. */
   known(field: number): number {
-    if (this.#seen[field] !== this.#stamp) {
-      this.#seen[field] = this.#stamp
-      this.#times[field] = 1
+    if (this.stamps[field] !== this.stamp) {
+      this.stamps[field] = this.stamp
       return 1
     }
-    return ++this.#times[field]
+    const times = (this.#times.get(field) ?? 1) + 1
+    this.#times.set(field, times)
+    return times
   }
 
   /** How often the field of this name, which no table knows, has now come. */

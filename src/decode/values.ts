@@ -177,7 +177,7 @@ export class ValueWriter {
     }
     if (until > from && title[until - 1] === 0) until--
     const odd: number[] = []
-    for (let at = from, index = 0; at <= until && until > from; index++) {
+    for (let at = until > from ? from : until + 1, index = 0; at <= until; index++) {
       let stop = at
       while (stop < until && title[stop] !== 0) stop++
       if (index > 0) out.byte(COMMA)
