@@ -6,9 +6,9 @@
 // is auditd's own log, NAME.string.gz and NAME.binary.gz what its plugins got of the same events
 // (with EOE records; auditd pads binary records to 8,970 bytes with what was left in its memory).
 
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -67,5 +67,7 @@ async function harness(name) {
     outfile,
     define: { 'import.meta.url': JSON.stringify(source.href) },
   })
-  return import(outfile)
+  const module = await import(outfile)
+  rmSync(dirname(outfile), { recursive: true })
+  return module
 }
