@@ -42,7 +42,7 @@ export interface LaneOptions {
 }
 
 /** Milliseconds without input after which what is whole goes on. */
-const QUIET_FLUSH_MS = 20
+const FLUSH_MS = 20
 /** Milliseconds of silence on a live pipe after which an event waiting after PROCTITLE closes. */
 const PASS_MS = 1000
 
@@ -56,6 +56,9 @@ export class Lane {
   #jobs = 0
   #emitted = false
   #unflushed = false
+  #passed = false
+  /** When the last piece came. */
+  #heard = performance.now()
   #tail: Promise<void> = Promise.resolve()
   #arrival: Promise<void> | null = null
   #wake: () => void = () => {}
@@ -144,6 +147,8 @@ export class Lane {
       else if (!this.#framer.push(piece)) await this.#ring.released()
       else {
         this.#unflushed = true
+        this.#passed = false
+        this.#heard = performance.now()
         this.#position = endOf(piece)
         this.#ended = this.#options.isLast(piece)
         if (this.#ended) return
@@ -165,14 +170,17 @@ export class Lane {
     while (!this.#ended && !this.#framer.end()) await this.#ring.released()
   }
 
+  /** A source may say that it is time to look and have nothing: quiet counts from the last piece on. */
   async #idle(): Promise<void> {
+    const quiet = performance.now() - this.#heard
     if (this.#unflushed) {
-      if (await this.#arrives(QUIET_FLUSH_MS)) return
+      if (quiet < FLUSH_MS && (await this.#arrives(FLUSH_MS - quiet))) return
       await this.#flush()
     }
-    if (this.#options.live) {
-      if (await this.#arrives(PASS_MS)) return
+    if (this.#options.live && !this.#passed) {
+      if (quiet < PASS_MS && (await this.#arrives(PASS_MS - quiet))) return
       while (!this.#framer.pass()) await this.#ring.released()
+      this.#passed = true
     }
     await this.#arrives()
   }

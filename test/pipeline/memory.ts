@@ -44,7 +44,12 @@ export class MemorySpool {
         const read = at.place - piece.place
         return { ...piece, bytes: piece.bytes.subarray(read), place: at.place }
       },
-      wait: () => new Promise((resolve) => this.#waiting.push(resolve)),
+      // As the spool's reader, it also says now and then that it is time to look.
+      wait: () =>
+        new Promise((resolve) => {
+          this.#waiting.push(resolve)
+          setTimeout(resolve, 10)
+        }),
       close: () => {},
       lag: 0,
     }

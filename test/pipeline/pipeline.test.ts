@@ -253,6 +253,17 @@ async function* failing(): AsyncGenerator<Piece> {
   throw new Error('EIO')
 }
 
+test('what is whole in a spool is delivered after a moment of quiet, however often it is looked at', async () => {
+  await open(0)
+  const spool = new MemorySpool()
+  const { pipeline, sink } = rig(spool)
+  const run = pipeline.run()
+  spool.write('one\ntw')
+  await vi.waitFor(() => expect(sink.text).toBe('one\n'), { interval: 5 })
+  pipeline.stop()
+  await run
+})
+
 test('what is whole on an open pipe is delivered at once, what is not when the rest comes', async () => {
   await open(0)
   const pipe = new OpenPipe()
