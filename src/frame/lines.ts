@@ -27,7 +27,6 @@ export function startOfLastLine(bytes: Uint8Array, end: number): number {
 export function lineFrom(bytes: Uint8Array, length: number, at: number): number {
   const line = lineStart(bytes, at)
   const piece = line + Math.ceil((at - line) / MAX_LINE) * MAX_LINE
-  if (piece === at) return at
   const end = bytes.subarray(at, Math.min(length, piece)).indexOf(LF)
   if (end >= 0) return at + end + 1
   return piece <= length ? piece : -1

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Framer } from '../../src/frame/framer.ts'
 import { MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
-import { MAX_LINE, MAX_MARKS } from '../../src/model/limits.ts'
+import { MARK_BYTES, MAX_LINE, MAX_MARKS } from '../../src/model/limits.ts'
 import type { Piece } from '../../src/model/piece.ts'
-import { linesOf, Pool, storyOf, storyOfPieces } from './reference.ts'
+import { Pool, storyOf, storyOfPieces } from './reference.ts'
 
 const utf8 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 
@@ -25,7 +25,7 @@ const line = fc.oneof(
     weight: 1,
     arbitrary: fc
       .constantFrom(-2, -1, 0, 1, 700, MAX_LINE - 1, MAX_LINE, 90_000)
-      .map((n) => `audit(1700000099.000:1): ${'l'.repeat(MAX_LINE - 24 + n)}\n`),
+      .map((n) => `${'l'.repeat(MAX_LINE + n)}audit(1800000000.000:1): rest\n`),
   },
 )
 const text = fc
@@ -54,8 +54,8 @@ function chunks(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 }
 
 /** Pieces of a stream without frames. */
-function plain(bytes: Uint8Array, lengths: readonly number[]): Piece[] {
-  let place = 0
+function plain(bytes: Uint8Array, lengths: readonly number[], start: number): Piece[] {
+  let place = start
   return chunks(bytes, lengths).map((part) => {
     const piece: Piece = { kind: 'data', bytes: part, epoch: 0, boot: null, place, clock: null }
     place += part.length
@@ -115,14 +115,19 @@ function frame(pieces: readonly Piece[], batchBytes: number, whim: readonly numb
   return pool
 }
 
+/** Where a plain stream starts: at 0, or so that a mark lies in its first lines. */
+const start = fc.oneof(
+  fc.constant(0),
+  fc.nat(3000).map((n) => 5 * MARK_BYTES - n),
+)
 const batchBytes = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 300_000 }))
 const whim = fc.array(fc.nat(5), { maxLength: 20 }).map((turns) => [0, ...turns])
 
 describe('a stream without frames', () => {
   it('tells the same story for every cut, batch size and lack of batches', () => {
     fc.assert(
-      fc.property(text, sizes, batchBytes, whim, (input, lengths, size, turns) => {
-        const pieces = plain(utf8(input), lengths)
+      fc.property(text, start, sizes, batchBytes, whim, (input, at, lengths, size, turns) => {
+        const pieces = plain(utf8(input), lengths, at)
         expect(storyOf(frame(pieces, size, turns).batches)).toEqual(storyOfPieces(pieces))
       }),
       { numRuns: 150 },
@@ -150,14 +155,23 @@ describe('a stream of frames', () => {
     )
   })
 
-  it('keeps to the marks a batch has room for when every byte is a frame', () => {
-    const bytes = utf8(`${'a'.repeat(MAX_MARKS + 50)}\nb\n`)
-    const pieces = framed(bytes, [1], [3], false)
-    const { batches } = frame(pieces, 100, [0])
-    expect(batches.every((batch) => batch.markCount <= MAX_MARKS)).toBe(true)
-    expect(batches.flatMap((batch) => linesOf(batch)).map(({ start, end }) => end - start)).toEqual(
-      [MAX_MARKS + 50, 1],
+  it('cuts a batch that is full of marks at a record end', () => {
+    const { framer: f, pool } = framer(100_000)
+    for (let i = 0; i < 3 * MAX_MARKS; i++) f.push(data(i % 2 === 0 ? 'a' : '\n', i * 40, i))
+    f.end()
+    expect(pool.batches.every((batch) => batch.markCount <= MAX_MARKS)).toBe(true)
+    expect(storyOf(pool.batches).filter((told) => told.startsWith('clock'))).toHaveLength(
+      3 * MAX_MARKS,
     )
+  })
+
+  it('keeps the newest mark where one line has more than a batch has room for', () => {
+    const { framer: f, pool } = framer()
+    for (let i = 0; i < MAX_MARKS + 50; i++) f.push(data('a', i * 40, i))
+    f.push(data('a\nb\n', 7, 9999))
+    f.flush()
+    expect(pool.batches.every((batch) => batch.markCount <= MAX_MARKS)).toBe(true)
+    expect(storyOf(pool.batches).at(-1)).toBe(`line 9 9999  b`)
   })
 })
 
@@ -256,6 +270,17 @@ describe('what is not whole', () => {
     f.end()
     expect(pool.batches.map(({ length, torn, final }) => ({ length, torn, final }))).toEqual([
       { length: 7, torn: false, final: true },
+    ])
+  })
+
+  it('gives a mark of a plain stream its clock as its last line', () => {
+    const { framer: f, pool } = framer()
+    f.push(data(`${'x'.repeat(MAX_LINE - 1)}\ntype=A msg=audit(7.000:1): a`, 0, null, 0))
+    f.end()
+    expect(storyOf(pool.batches).slice(-3)).toEqual([
+      'clock 7000 at 65536',
+      'line 65536 7000  type=A msg=audit(7.000:1): a',
+      'final',
     ])
   })
 

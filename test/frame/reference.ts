@@ -61,10 +61,17 @@ interface Mark {
 }
 
 function marksOf(batch: Batch): Mark[] {
-  return Array.from({ length: batch.markCount }, (_, i) => {
+  const marks = Array.from({ length: batch.markCount }, (_, i) => {
     const [offset, clock, place] = batch.marks.subarray(i * MARK_WIDTH)
     return { offset, clock, place }
   })
+  let last = 0
+  if (marks[0].offset !== 0) throw new Error('no mark at the first byte')
+  for (const { offset } of marks) {
+    if (offset < last || offset > batch.length) throw new Error('a mark out of order')
+    last = offset
+  }
+  return marks
 }
 
 /** Copies of the batches' contents, since a batch is used again. */
@@ -112,7 +119,7 @@ class Teller {
     }
     for (const { at, start, end, flags } of lines) {
       tell(at)
-      if (!governing) throw new Error('no mark at the first byte')
+      if (!governing) throw new Error('no mark before the line')
       const place = governing.place + at - governing.offset
       const text = Buffer.from(bytes.subarray(start, end)).toString('latin1')
       const shown =
@@ -203,7 +210,7 @@ function runsOf(pieces: readonly Piece[]): Run[] {
         run.marks.push({ offset: length, clock: piece.clock, place: piece.place })
       else
         for (let i = 0; i < piece.bytes.length; i++)
-          if ((piece.place + i) % MARK_BYTES === 0)
+          if ((piece.place + i) % MARK_BYTES === 0 || length + i === 0)
             run.marks.push({ offset: length + i, clock: Number.NaN, place: piece.place + i })
       chunks.push(piece.bytes)
     }
