@@ -241,6 +241,14 @@ export function parseReleased(text: string): SegmentId | null {
   return { epoch: Number(match[2]), sequence: Number(match[3]) }
 }
 
+/**
+ * Start of a process in clock ticks since boot: field 22 of its /proc/PID/stat. The command in field 2
+ * may hold blanks and brackets (proc(5)).
+ */
+export function processStart(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+}
+
 /** A CRC in eight hex digits. */
 export function hex32(value: number): string {
   return value.toString(16).padStart(8, '0')

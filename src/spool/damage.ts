@@ -1,0 +1,76 @@
+/** Bytes of a segment that are no frame: passed over, kept aside, and told. */
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Position } from '../model/place.ts'
+import { formatPosition, placeOf } from '../model/place.ts'
+import type { Notice } from './notice.ts'
+import type { SegmentFile } from './segment.ts'
+
+/** Files kept at most: a disk that fails all over must not be filled with its own ruins. */
+const MAX_FILES = 64
+/** Time bytes may stay behind the last whole frame before a later one is searched. */
+const STUCK_MS = 1000
+
+/** Deals with the damage of one spool. */
+export class Damage {
+  readonly #directory: string
+  readonly #notice: (notice: Notice) => void
+  #stuckSince = 0
+
+  /** Takes the state directory, where it keeps what it passes over. */
+  constructor(state: string, notice: (notice: Notice) => void) {
+    this.#directory = join(state, 'quarantine')
+    this.#notice = notice
+  }
+
+  /**
+   * Moves a segment from its offset to the next good frame, or to `end`. With `onlyBefore` a good
+   * frame must follow: a tail may be merely unfinished. What ends at or before `floor` was told
+   * before. True when it moved.
+   */
+  pass(segment: SegmentFile, end: number, onlyBefore: boolean, floor: number): boolean {
+    const { epoch, sequence, offset } = segment
+    if (offset >= end) return false
+    const good = segment.findFrame(end)
+    if (good === end && onlyBefore) return false
+    const bytes = segment.skipTo(good)
+    if (good <= floor) return true
+    const from = { epoch, place: placeOf(sequence, offset) }
+    const to = { epoch, place: placeOf(sequence, good) }
+    const lineFeeds = bytes.reduce((sum, byte) => (byte === 10 ? sum + 1 : sum), 0)
+    const file = this.#keep(from, bytes)
+    this.#notice({ kind: 'corrupt', from, to, bytes: bytes.length, lineFeeds, file })
+    return true
+  }
+
+  /** As `pass`, once bytes have stayed for a second that a healthy writer would have finished. */
+  passStuck(segment: SegmentFile, floor: number): boolean {
+    const { size } = segment
+    const now = Date.now()
+    if (size <= segment.offset) this.#stuckSince = 0
+    else if (this.#stuckSince === 0) this.#stuckSince = now
+    else if (now - this.#stuckSince >= STUCK_MS) {
+      this.#stuckSince = now
+      return this.pass(segment, size, true, floor)
+    }
+    return false
+  }
+
+  /** A good frame was found: what lay behind the one before was merely unfinished. */
+  clear(): void {
+    this.#stuckSince = 0
+  }
+
+  #keep(at: Position, bytes: Uint8Array): string | null {
+    const file = join(this.#directory, `${formatPosition(at.epoch, at.place)}.bin`)
+    try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o750 })
+      if (readdirSync(this.#directory).length >= MAX_FILES) return null
+      writeFileSync(file, bytes, { mode: 0o640 })
+      return file
+    } catch {
+      return null
+    }
+  }
+}
