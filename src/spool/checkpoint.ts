@@ -1,0 +1,197 @@
+/**
+ * What survives a restart of the service, in its own directory.
+ *
+ * Two files, `checkpoint.a` and `checkpoint.b`, are written in turns, so that a write that is cut short
+ * leaves the other one whole. Each is one line and one JSON text, synced before it counts:
+ *
+ * ```
+ * spillway-checkpoint 1 LENGTH CRC        bytes of the JSON, their CRC-32 in eight hex digits
+ * {"generation":…,"count":…,"owner":…,"state":{…}}
+ * ```
+ *
+ * A service that starts writes generation + 1; who finds a higher one than its own, or its own under
+ * another owner, has been replaced and must stop. `count` orders the writes of one generation.
+ * `released` follows the durable checkpoint: the segments below it are the shim's to delete.
+ */
+
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { ExitCode, Failure } from '../model/failure.ts'
+import type { Closing, Position } from '../model/place.ts'
+import { sequenceOf } from '../model/place.ts'
+import type { SegmentId } from './format.ts'
+import { compareSegments, formatReleased, hex32 } from './format.ts'
+
+const SLOTS = ['checkpoint.a', 'checkpoint.b'] as const
+const HEAD = /^spillway-checkpoint (\d+) (\d{1,10}) ([0-9a-f]{8})\n/
+
+/** How far one consumer of the spool has come. */
+export interface Progress {
+  /** First byte of the oldest event that is still open. */
+  readonly resume: Position
+  /** Salt of the segment `resume` lies in, null where it is not known. */
+  readonly salt: number | null
+  /** Everything that closes at or before this is done. */
+  readonly done: Closing
+}
+
+/** The batch that was being worked on when the process ended, and how often that happened. */
+export interface Attempt {
+  readonly at: Position
+  readonly count: number
+}
+
+/** What a checkpoint keeps. */
+export interface CheckpointState {
+  readonly delivery: Progress | null
+  readonly analysis: Progress | null
+  /** Open windows and gap state of the analysis, as JSON. */
+  readonly windows: unknown
+  /** Hash of the configuration that shapes the output. */
+  readonly config: string
+  /** Highest epoch that was closed without waiting for the next writer. */
+  readonly closed: number
+  readonly attempt: Attempt | null
+}
+
+interface Record {
+  readonly generation: number
+  readonly count: number
+  readonly owner: string
+  readonly state: CheckpointState | null
+}
+
+/** The checkpoint of one service. One write at a time; a second one waits for the first. */
+export class Checkpoint {
+  readonly #directory: string
+  readonly #owner: string = randomUUID()
+  #generation = 0
+  #count = 0
+  #slot = 0
+  #released: SegmentId | null = null
+  #writing: Promise<void> = Promise.resolve()
+  /** What the service before this one had written, or null. */
+  readonly last: CheckpointState | null
+
+  private constructor(directory: string, last: CheckpointState | null) {
+    this.#directory = directory
+    this.last = last
+  }
+
+  /**
+   * Takes the directory over from whichever service had it; makes it where it is missing. Throws a
+   * `Failure` when it cannot be used.
+   */
+  static async open(directory: string): Promise<Checkpoint> {
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o750 })
+      const slots = await readSlots(directory)
+      const newest = newestOf(slots)
+      const checkpoint = new Checkpoint(directory, newest?.state ?? null)
+      checkpoint.#generation = (newest?.generation ?? 0) + 1
+      checkpoint.#slot = newest && newest === slots[0] ? 1 : 0
+      await checkpoint.#put(checkpoint.last)
+      return checkpoint
+    } catch (error) {
+      if (error instanceof Failure) throw error
+      const reason = (error as Error).message
+      throw new Failure(ExitCode.Spool, `cannot use the state directory ${directory}: ${reason}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** This service's generation: one more than the one before had. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /**
+   * Makes a state durable, then lets the writer delete what neither consumer needs. Rejects with a
+   * `Failure` once another service has taken over; nothing is written then.
+   */
+  write(state: CheckpointState): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write(state))
+    return this.#writing
+  }
+
+  async #write(state: CheckpointState): Promise<void> {
+    const newest = newestOf(await readSlots(this.#directory))
+    const isReplaced =
+      newest !== null &&
+      (newest.generation > this.#generation ||
+        (newest.generation === this.#generation && newest.owner !== this.#owner))
+    if (isReplaced) {
+      throw new Failure(
+        ExitCode.Fault,
+        `another service has taken over ${this.#directory}; stop one of the two`,
+      )
+    }
+    await this.#put(state)
+    const released = releasedBy(state)
+    if (!released || (this.#released && compareSegments(released, this.#released) === 0)) return
+    const path = join(this.#directory, 'released')
+    await writeFile(`${path}.tmp`, formatReleased(released), { mode: 0o640 })
+    await rename(`${path}.tmp`, path)
+    this.#released = released
+  }
+
+  async #put(state: CheckpointState | null): Promise<void> {
+    const record: Record = {
+      generation: this.#generation,
+      count: ++this.#count,
+      owner: this.#owner,
+      state,
+    }
+    const json = Buffer.from(JSON.stringify(record))
+    const head = `spillway-checkpoint 1 ${json.length} ${hex32(crc32(json))}\n`
+    const file = await open(join(this.#directory, SLOTS[this.#slot]), 'w', 0o640)
+    try {
+      await file.writeFile(Buffer.concat([Buffer.from(head), json, Buffer.from('\n')]))
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    this.#slot = 1 - this.#slot
+  }
+}
+
+/** The first segment that a consumer still needs, or null while one has not begun. */
+function releasedBy({ delivery, analysis }: CheckpointState): SegmentId | null {
+  if (!delivery || !analysis) return null
+  const [a, b] = [delivery.resume, analysis.resume].map(({ epoch, place }) => ({
+    epoch,
+    sequence: sequenceOf(place),
+  }))
+  return compareSegments(a, b) < 0 ? a : b
+}
+
+function newestOf(slots: readonly (Record | null)[]): Record | null {
+  const [a, b] = slots
+  if (!a || !b) return a ?? b
+  return (a.generation - b.generation || a.count - b.count) > 0 ? a : b
+}
+
+function readSlots(directory: string): Promise<(Record | null)[]> {
+  return Promise.all(SLOTS.map((name) => readSlot(join(directory, name))))
+}
+
+/** Null for a slot that is missing or was cut short. Throws a `Failure` for an unknown version. */
+async function readSlot(path: string): Promise<Record | null> {
+  let bytes: Buffer
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  const head = HEAD.exec(bytes.toString('latin1', 0, 64))
+  if (!head) return null
+  if (head[1] !== '1') {
+    throw new Failure(ExitCode.Spool, `${path} is a checkpoint of the unknown version ${head[1]}`)
+  }
+  const json = bytes.subarray(head[0].length, head[0].length + Number(head[2]))
+  return hex32(crc32(json)) === head[3] ? (JSON.parse(json.toString()) as Record) : null
+}
