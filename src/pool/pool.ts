@@ -101,6 +101,17 @@ export class DecodePool {
     return this.#inPieces(slot)
   }
 
+  /** Makes every record of a slot's batch a reject instead of decoding it. */
+  quarantine(slot: Slot): void {
+    convict(slot.batch, slot.result)
+    slot.spilled = hasSpilled(slot)
+    this.#options.onTrouble?.({
+      kind: 'poison',
+      bytes: slot.batch.length,
+      reason: 'decoding it ended the process every time',
+    })
+  }
+
   async #inPieces(slot: Decoded): Promise<Decoded[]> {
     const cut = halves(slot.batch)
     if (cut === null) {

@@ -1,6 +1,6 @@
 import { type Batch, createBatch, Framing, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
 import { type BinaryCursor, createBinaryCursor, nextBinary } from '../model/binary.ts'
-import { Reject, type Result, resetResult } from '../model/result.ts'
+import { growTable, Reject, type Result, resetResult } from '../model/result.ts'
 
 /**
  * Cutting a batch that no worker survives, down to the record that ends them. Any cut at a record
@@ -15,25 +15,32 @@ export function halves(batch: Batch): readonly [Batch, Batch] | null {
   return cut === null ? null : [piece(batch, 0, cut), piece(batch, cut, batch.length)]
 }
 
-/** Makes the single record of a batch a reject, in an empty result. */
+/** Makes every record of a batch a reject, undecoded. */
 export function convict(batch: Batch, result: Result): void {
   resetResult(result)
-  if (batch.length === 0) return
-  const { start, end } = onlyRecord(batch)
   const { rejects, counts } = result
-  rejects.start[0] = start
-  rejects.end[0] = end
-  rejects.reason[0] = Reject.Poison
-  rejects.count = 1
-  counts.lines = 1
-  counts.rejected = 1
+  let from = 0
+  for (const next of recordEnds(batch)) {
+    const { start, end } = textOf(batch, from, next)
+    from = next
+    counts.lines++
+    if (start === end) {
+      counts.blank++
+      continue
+    }
+    if (rejects.count === rejects.start.length) growTable(rejects)
+    const row = rejects.count++
+    rejects.start[row] = start
+    rejects.end[row] = end
+    rejects.reason[row] = Reject.Poison
+    counts.rejected++
+  }
   counts.bytes = batch.length
 }
 
-function onlyRecord(batch: Batch): { readonly start: number; readonly end: number } {
-  if (batch.framing !== Framing.Text) return binaryRecord(batch, 0)
-  const ended = batch.length > 0 && batch.bytes[batch.length - 1] === LF
-  return { start: 0, end: ended ? batch.length - 1 : batch.length }
+function textOf(batch: Batch, from: number, to: number): { start: number; end: number } {
+  if (batch.framing !== Framing.Text) return binaryRecord(batch, from)
+  return { start: from, end: batch.bytes[to - 1] === LF ? to - 1 : to }
 }
 
 /** The record end nearest the middle that leaves bytes on both sides. */
@@ -48,13 +55,15 @@ function cutOf(batch: Batch): number | null {
   return best
 }
 
+/** Where each record ends and the next begins; the last one may lack its line feed. */
 function* recordEnds(batch: Batch): Generator<number> {
   const { bytes, length, framing } = batch
-  if (framing === Framing.Text) {
-    for (let at = bytes.indexOf(LF); at !== -1 && at < length; at = bytes.indexOf(LF, at + 1))
-      yield at + 1
-  } else {
-    for (let at = 0; at < length; ) yield (at = binaryRecord(batch, at).next)
+  for (let at = 0; at < length; ) {
+    if (framing === Framing.Text) {
+      const feed = bytes.indexOf(LF, at)
+      at = feed === -1 || feed >= length ? length : feed + 1
+    } else at = binaryRecord(batch, at).next
+    yield at
   }
 }
 
