@@ -73,16 +73,10 @@ export class Framer {
   /** Takes a piece; false when it has to be pushed again. */
   push(piece: Piece): boolean {
     if (piece.epoch !== this.#epoch && !this.#enter(piece.epoch, piece.place)) return false
-    switch (piece.kind) {
-      case 'data':
-        return this.#data(piece)
-      case 'tick':
-        return this.#tick(piece.clock, piece.place)
-      case 'gap':
-        return this.#finish(true, false)
-      default:
-        return this.#finish(piece.epoch !== PLAIN_EPOCH, piece.close)
-    }
+    if (piece.kind === 'data') return this.#data(piece)
+    if (piece.kind === 'tick') return this.#tick(piece.clock, piece.place)
+    if (piece.kind === 'gap') return this.#finish(true, false)
+    return this.#finish(piece.epoch !== PLAIN_EPOCH, piece.close)
   }
 
   /** Sends the whole records and the marks held; what is not whole stays. For a quiet stream. */

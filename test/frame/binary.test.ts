@@ -57,6 +57,15 @@ function frame(bytes: Buffer, lengths: readonly number[], batchBytes: number, fl
   return pool
 }
 
+function told(bytes: Buffer, quiet: boolean): number[] {
+  const pool = new Pool()
+  const framer = new Framer({ acquire: pool.acquire, emit: pool.emit })
+  for (const piece of pieces(bytes, [bytes.length])) framer.push(piece)
+  if (quiet) framer.flush()
+  else framer.end()
+  return pool.batches.map((batch) => batch.framing)
+}
+
 function payloadsOf(pool: Pool): string[] {
   return pool.batches.flatMap((batch) =>
     linesOf(batch).map(
@@ -107,7 +116,7 @@ describe('binary records', () => {
             place += bytes.length
           }
           const story = storyOf(frame(Buffer.concat(records), lengths, batchBytes).batches)
-          expect(story.map((told) => told.replace(/^(line \d+ \d+).*/s, '$1'))).toEqual([
+          expect(story.map((step) => step.replace(/^(line \d+ \d+).*/s, '$1'))).toEqual([
             ...expected,
             'final',
           ])
@@ -146,15 +155,6 @@ describe('binary records', () => {
 describe('the framing', () => {
   const exact = { padded: false, big: false }
   const padded = { padded: true, big: false }
-  const told = (bytes: Buffer, quiet: boolean): number[] => {
-    const pool = new Pool()
-    const framer = new Framer({ acquire: pool.acquire, emit: pool.emit })
-    for (const piece of pieces(bytes, [bytes.length])) framer.push(piece)
-    if (quiet) framer.flush()
-    else framer.end()
-    return pool.batches.map((batch) => batch.framing)
-  }
-
   it('of one record is told when the stream falls quiet after it', () => {
     expect(told(record('audit(1.000:1): a', exact, 0), true)).toEqual([Framing.BinaryExact])
     expect(told(record('audit(1.000:1): a', padded, 0), true)).toEqual([Framing.BinaryPadded])

@@ -156,7 +156,7 @@ describe('a stream of frames', () => {
   })
 
   it('cuts a batch that is full of marks at a record end', () => {
-    const { framer: f, pool } = framer(100_000)
+    const { framer: f, pool } = open(100_000)
     for (let i = 0; i < 3 * MAX_MARKS; i++) f.push(data(i % 2 === 0 ? 'a' : '\n', i * 40, i))
     f.end()
     expect(pool.batches.every((batch) => batch.markCount <= MAX_MARKS)).toBe(true)
@@ -166,7 +166,7 @@ describe('a stream of frames', () => {
   })
 
   it('keeps the newest mark where one line has more than a batch has room for', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     for (let i = 0; i < MAX_MARKS + 50; i++) f.push(data('a', i * 40, i))
     f.push(data('a\nb\n', 7, 9999))
     f.flush()
@@ -175,7 +175,7 @@ describe('a stream of frames', () => {
   })
 })
 
-function framer(batchBytes = 1000): { framer: Framer; pool: Pool } {
+function open(batchBytes = 1000): { framer: Framer; pool: Pool } {
   const pool = new Pool()
   return { framer: new Framer({ acquire: pool.acquire, emit: pool.emit, batchBytes }), pool }
 }
@@ -189,7 +189,7 @@ const textOf = (pool: Pool): string[] =>
 
 describe('flush', () => {
   it('sends whole lines and keeps what is not whole', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data('one\ntwo\nthr', 10, 5))
     f.flush()
     f.flush()
@@ -199,7 +199,7 @@ describe('flush', () => {
   })
 
   it('sends a tick as a batch without lines, so that quiet events close', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data('one\n', 10, 5))
     f.flush()
     f.push({ kind: 'tick', epoch: 1, place: 46, clock: 2600 })
@@ -209,7 +209,7 @@ describe('flush', () => {
   })
 
   it('keeps a tick that comes inside a line with that line', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data('par', 10, 5))
     f.push({ kind: 'tick', epoch: 1, place: 46, clock: 2600 })
     f.flush()
@@ -222,7 +222,7 @@ describe('flush', () => {
 
 describe('pass', () => {
   it('sends one pass mark where the held bytes begin, with the clock that governs there', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data('one\ntw', 10, 5))
     f.push({ kind: 'tick', epoch: 1, place: 80, clock: 2600 })
     expect(f.pass()).toBe(true)
@@ -234,7 +234,7 @@ describe('pass', () => {
   })
 
   it('sends nothing before there is anything to close', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     expect(f.pass()).toBe(true)
     expect(pool.batches).toEqual([])
   })
@@ -242,7 +242,7 @@ describe('pass', () => {
 
 describe('what is not whole', () => {
   it('is torn at a gap, and never joined with what follows', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data('one\ntw', 10, 5))
     f.push({ kind: 'gap', epoch: 1, place: 50 })
     f.push(data('o\n', 90, 6))
@@ -255,7 +255,7 @@ describe('what is not whole', () => {
 
   it('is torn at the end of its epoch, and ends the stream only where the end says so', () => {
     for (const close of [false, true]) {
-      const { framer: f, pool } = framer()
+      const { framer: f, pool } = open()
       f.push(data('tw', 10, 5))
       f.push({ kind: 'end', epoch: 1, place: 50, close })
       expect(pool.batches.map(({ torn, final }) => ({ torn, final }))).toEqual([
@@ -265,7 +265,7 @@ describe('what is not whole', () => {
   })
 
   it('is an ordinary line at the end of a plain stream', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data('one\ntwo', 0, null, 0))
     f.end()
     expect(pool.batches.map(({ length, torn, final }) => ({ length, torn, final }))).toEqual([
@@ -274,7 +274,7 @@ describe('what is not whole', () => {
   })
 
   it('gives a mark of a plain stream its clock as its last line', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push(data(`${'x'.repeat(MAX_LINE - 1)}\ntype=A msg=audit(7.000:1): a`, 0, null, 0))
     f.end()
     expect(storyOf(pool.batches).slice(-3)).toEqual([
@@ -285,7 +285,7 @@ describe('what is not whole', () => {
   })
 
   it('makes no batch at a gap or an end of an epoch when nothing is held', () => {
-    const { framer: f, pool } = framer()
+    const { framer: f, pool } = open()
     f.push({ kind: 'gap', epoch: 1, place: 50 })
     f.push(data('one\n', 60, 5))
     f.flush()
@@ -298,7 +298,7 @@ describe('what is not whole', () => {
 })
 
 it('ends an empty stream with one final batch', () => {
-  const { framer: f, pool } = framer()
+  const { framer: f, pool } = open()
   f.end()
   expect(
     pool.batches.map(({ length, final, markCount }) => ({ length, final, markCount })),
@@ -306,7 +306,7 @@ it('ends an empty stream with one final batch', () => {
 })
 
 it('goes on with an over-long line in the next batch as continued', () => {
-  const { framer: f, pool } = framer()
+  const { framer: f, pool } = open()
   f.push(data('x'.repeat(MAX_LINE), 0, 5))
   f.flush()
   f.push(data('\nnext\n', 0, 5))
@@ -318,6 +318,6 @@ it('goes on with an over-long line in the next batch as continued', () => {
 })
 
 it('refuses batches that are too small for what it carries', () => {
-  const { framer: f } = framer(1 << 21)
+  const { framer: f } = open(1 << 21)
   expect(() => f.push(data('x', 0, 5))).toThrow(RangeError)
 })

@@ -215,7 +215,7 @@ function runsOf(pieces: readonly Piece[]): Run[] {
       chunks.push(piece.bytes)
     }
   }
-  close(run !== null && (run as Run).epoch !== 0, true)
+  close(pieces.at(-1)?.epoch !== 0, true)
   return runs
 }
 
