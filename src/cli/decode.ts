@@ -102,11 +102,11 @@ async function pump(paths: readonly string[], flags: Flags, sink: Sink): Promise
   const start: Progress = { resume: { epoch: 0, place: 0 }, done: null }
   const pipeline = new Pipeline({
     open: () => sourceOf(readFiles(paths), size),
-    stitcher: () => new Stitcher(options),
+    stitcher: (done) => new Stitcher({ decoder: new Decoder(options), done }),
     pool,
     slots: staff.slots,
     replayable: false,
-    live: false,
+    live: paths.includes(STANDARD_INPUT),
     isLast: (piece) => piece.kind === 'end',
     delivery: start,
     analysis: start,
