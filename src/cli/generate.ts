@@ -172,14 +172,27 @@ export async function pump(generator: Generator, outlet: Outlet, stop: AbortSign
   await written
 }
 
+/** What a paced stream goes by: milliseconds since any moment, and waiting. */
+export interface Clock {
+  now(): number
+  sleep(ms: number): Promise<unknown>
+}
+
+const REAL_TIME: Clock = { now: () => performance.now(), sleep: (ms) => sleep(ms) }
+
 /** Writes each event when its stream time has passed since the call. */
-export async function pace(generator: Generator, outlet: Outlet, stop: AbortSignal): Promise<void> {
+export async function pace(
+  generator: Generator,
+  outlet: Outlet,
+  stop: AbortSignal,
+  clock: Clock = REAL_TIME,
+): Promise<void> {
   const buffer = Buffer.alloc(BUFFER_BYTES)
-  const began = performance.now()
+  const began = clock.now()
   while (!generator.done && !stop.aborted) {
-    const length = generator.fill(buffer, performance.now() - began)
+    const length = generator.fill(buffer, clock.now() - began)
     if (length > 0) await outlet.write([buffer.subarray(0, length)])
-    if (length < buffer.length / 2) await sleep(PACE_MS)
+    if (length < buffer.length / 2) await clock.sleep(PACE_MS)
   }
 }
 

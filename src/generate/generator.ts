@@ -237,6 +237,5 @@ export class Generator {
     this.lines.write(template, event)
     this.tally.repeated++
     if (template.single) this.tally.copies++
-    if (template.outcome === 'eoe') this.tally.orphans++
   }
 }

@@ -179,11 +179,11 @@ export const SYSCALL_KINDS: readonly Kind[] = [
   {
     name: 'kill',
     weight: 1,
-    key: -1,
+    key: 8,
     variants: [
       [
-        syscall(62, 'kill', '0', 'a0=3e8 a1=f a2=0 a3=0', 0, '(null)'),
-        'OBJ_PID opid=1000 oauid=4294967295 ouid=0 oses=-1 obj=unconfined ocomm="cron"\x1dOAUID="unset" OUID="root"',
+        syscall(62, 'kill', '0', 'a0=3e8 a1=f a2=0 a3=0', 0),
+        'OBJ_PID opid=1000 oauid=-1 ouid=0 oses=-1 obj=unconfined ocomm="cron"\x1dOAUID="unset" OUID="root"',
         PROCTITLE,
         EOE,
       ],

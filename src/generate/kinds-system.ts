@@ -57,9 +57,8 @@ export const SYSTEM_KINDS: readonly Kind[] = [
     key: -1,
     variants: [
       [
-        'SECCOMP {who} gid=1000 subj=unconfined pid={pid} {prog} sig=0 arch=c000003e syscall=273 compat=0 ip=0x{mapped} code=0x50000' +
-          '\x1d{WHO} GID="alice" ARCH=x86_64 SYSCALL=set_robust_list',
-        EOE,
+        'SECCOMP auid=1000 uid=1000 gid=1000 ses=3 subj=unconfined pid={pid} {prog} sig=0 arch=c000003e syscall=273 compat=0 ip=0x{mapped} code=0x50000' +
+          '\x1dAUID="alice" UID="alice" GID="alice" ARCH=x86_64 SYSCALL=set_robust_list',
       ],
     ],
   },

@@ -12,6 +12,7 @@ export const HOME_KEYS: readonly string[] = [
   'write',
   'modules',
   'memory',
+  'signals',
 ]
 
 /** Every kind of event; the first is what a flood is made of. EOE stands where the kernel sends one. */

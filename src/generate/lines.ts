@@ -11,7 +11,7 @@ import { Writer } from './writer.ts'
  * ```
  * text            record LF
  * binary          ver u32 | hlen u32 = 16 | type u32 | size u32 | record                host byte order
- * binary-padded   the same, the record followed by zeros up to 8,970 bytes
+ * binary-padded   the same, the record followed by what earlier ones left, up to 8,970 bytes
  * ```
  *
  * Version 0 carries the kernel's text from `audit(` on, version 1 a whole line without its LF
@@ -23,6 +23,8 @@ export class Lines {
   private readonly binary: boolean
   private readonly padded: boolean
   private readonly version: number
+  /** auditd's one buffer of a padded payload: a record overwrites the start of the one before. */
+  private readonly leftover = new Uint8Array(PAYLOAD_BYTES)
   private view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor(options: GeneratorOptions, names: Names, tally: Tally) {
@@ -81,9 +83,9 @@ export class Lines {
     view.setUint32(start + 8, template.type, LITTLE_ENDIAN)
     view.setUint32(start + 12, writer.at - payload, LITTLE_ENDIAN)
     if (!this.padded) return
-    const end = payload + PAYLOAD_BYTES
-    writer.out.fill(0, writer.at, end)
-    writer.at = end
+    this.leftover.set(writer.out.subarray(payload, writer.at))
+    writer.out.set(this.leftover, payload)
+    writer.at = payload + PAYLOAD_BYTES
   }
 }
 

@@ -1,5 +1,5 @@
 import { ExitCode, Failure } from '../model/failure.ts'
-import { KIND_NAMES } from './kinds.ts'
+import { HOME_KEYS, KIND_NAMES } from './kinds.ts'
 
 /** What auditd writes: the kernel's text, or with interpreted values after 0x1d. */
 export type Format = 'raw' | 'enriched'
@@ -77,7 +77,7 @@ export const DEFAULTS: GeneratorOptions = {
   repeat: 0,
   odd: 0,
   startSerial: 1000,
-  keys: 8,
+  keys: HOME_KEYS.length,
   paths: 1000,
   programs: 40,
   shape: 'steady',

@@ -116,8 +116,10 @@ function compileRecord(record: string, options: GeneratorOptions): Template {
     head.slice(blank + 1) + (options.format === 'enriched' && enriched ? `\x1d${enriched}` : '')
   const node = options.nodes > 0 ? 'node={node} ' : ''
   const front = isBare(options) ? '' : `${node}type=${name} ${withoutMsg ? '' : 'msg='}`
-  // the kernel ends every header with a blank, also where nothing follows it
-  const parts = `${front}audit({stamp}): ${body}`.split(/\{([a-zA-Z0-9]+)\}/)
+  // The kernel ends every header with a blank, also where nothing follows it; auditd drops that one
+  // from a record it looked through for names and had no node to put before.
+  const bare = type === EOE && options.format === 'enriched' && options.nodes === 0
+  const parts = `${front}audit({stamp}):${bare ? '' : ' '}${body}`.split(/\{([a-zA-Z0-9]+)\}/)
   const template: Template = {
     chunks: parts.filter((_, i) => i % 2 === 0).map((text) => Buffer.from(text)),
     slots: Uint8Array.from(parts.filter((_, i) => i % 2 === 1).map(slotOf)),

@@ -43,8 +43,6 @@ export interface Truth {
   readonly late: number
   /** Events a reader finds by the stitching rule: a late record and a copy of a single record are events of their own. */
   readonly pieces: number
-  /** EOE whose event was closed already. */
-  readonly orphans: number
   /** Stamp of the first and the last event, milliseconds since the epoch. */
   readonly firstStamp: number | null
   readonly lastStamp: number | null
@@ -78,7 +76,6 @@ export class Tally {
   late = 0
   /** Copies of single records. */
   copies = 0
-  orphans = 0
   firstStamp: number | null = null
   lastStamp: number | null = null
   readonly nodeEvents: Float64Array
@@ -152,7 +149,6 @@ export class Tally {
       repeated: this.repeated,
       late: this.late,
       pieces: this.events + this.late + this.copies,
-      orphans: this.orphans,
       firstStamp: this.firstStamp,
       lastStamp: this.lastStamp,
       nodes: Array.from(this.nodeEvents, (events, i) => ({

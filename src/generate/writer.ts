@@ -67,12 +67,11 @@ export class Writer {
   private fill(slot: Slot, event: OpenEvent): void {
     const { names } = this
     switch (slot) {
-      case Slot.stamp: {
-        const { stamp, stampLength } = event
-        for (let i = 0; i < stampLength; i++) this.out[this.at + i] = stamp[i]
-        this.at += stampLength
+      case Slot.stamp:
+        // copied with the bytes after its end: the next literal goes over them
+        this.out.set(event.stamp, this.at)
+        this.at += event.stampLength
         return
-      }
       case Slot.node:
         return this.put(names.nodes[event.node])
       case Slot.pid:
