@@ -6,7 +6,8 @@
 import { chmodSync } from 'node:fs'
 import { build } from 'esbuild'
 
-const outfile = new URL('../dist/spillway-shim', import.meta.url).pathname
+// Another place may be given, as tests do.
+const outfile = process.argv[2] ?? new URL('../dist/spillway-shim', import.meta.url).pathname
 
 await build({
   entryPoints: [new URL('../src/shim/main.ts', import.meta.url).pathname],

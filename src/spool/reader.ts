@@ -193,9 +193,9 @@ export class SpoolReader {
     if (!this.#ended && !this.#gone) {
       this.#gone = this.#isGone(segment)
       if (this.#gone) return 'again'
-      return this.#damage.passStuck(segment, this.#floor) ? gapAt(segment) : null
+      return this.#damage.passStuck(segment, this.#floor) ? this.#gapAt(segment) : null
     }
-    if (this.#damage.pass(segment, segment.size, true, this.#floor)) return gapAt(segment)
+    if (this.#damage.pass(segment, segment.size, true, this.#floor)) return this.#gapAt(segment)
     if (!this.#ended) {
       const torn = Math.max(0, segment.size - segment.offset)
       this.#notice({ kind: 'died', at: positionIn(segment), torn })
@@ -219,10 +219,11 @@ export class SpoolReader {
     const isNext = following.sequence === segment.sequence + 1
     const valid = isNext ? following.header?.previousLength : undefined
     const end = valid ?? segment.size
-    if (this.#damage.pass(segment, end, valid === undefined, this.#floor)) return gapAt(segment)
+    if (this.#damage.pass(segment, end, valid === undefined, this.#floor))
+      return this.#gapAt(segment)
     if (!isNext) this.#trail.saySkipped(segment, following, this.#before)
     this.#use(following)
-    return isNext ? 'again' : gapAt(following)
+    return isNext ? 'again' : this.#gapAt(following)
   }
 
   /** The epoch is over: it ends once the next one is there, or the service closes it. */
@@ -241,8 +242,9 @@ export class SpoolReader {
     this.#use(following)
     return wasSaid ? 'again' : { kind: 'end', epoch, place, close: isClosed || isNewBoot }
   }
-}
 
-function gapAt(segment: SegmentFile): Piece {
-  return { kind: 'gap', ...positionIn(segment) }
+  /** Bytes are missing before here, unless that was read before. */
+  #gapAt(segment: SegmentFile): Piece | 'again' {
+    return segment.offset <= this.#floor ? 'again' : { kind: 'gap', ...positionIn(segment) }
+  }
 }
