@@ -120,13 +120,13 @@ const start = fc.oneof(
   fc.constant(0),
   fc.nat(3000).map((n) => 5 * MARK_BYTES - n),
 )
-const batchBytes = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 300_000 }))
+const batchSize = fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 300_000 }))
 const whim = fc.array(fc.nat(5), { maxLength: 20 }).map((turns) => [0, ...turns])
 
 describe('a stream without frames', () => {
   it('tells the same story for every cut, batch size and lack of batches', () => {
     fc.assert(
-      fc.property(text, start, sizes, batchBytes, whim, (input, at, lengths, size, turns) => {
+      fc.property(text, start, sizes, batchSize, whim, (input, at, lengths, size, turns) => {
         const pieces = plain(utf8(input), lengths, at)
         expect(storyOf(frame(pieces, size, turns).batches)).toEqual(storyOfPieces(pieces))
       }),
@@ -143,7 +143,7 @@ describe('a stream of frames', () => {
         sizes,
         fc.array(fc.nat(100_000), { minLength: 1, maxLength: 50 }),
         fc.boolean(),
-        batchBytes,
+        batchSize,
         whim,
         (input, lengths, turns, split, size, whims) => {
           const pieces = framed(utf8(input), lengths, turns, split)
