@@ -2,7 +2,7 @@ import { Framer } from './frame/framer.ts'
 import type { Batch } from './model/batch.ts'
 import type { Block } from './model/delivery.ts'
 import type { Piece } from './model/piece.ts'
-import type { Position } from './model/place.ts'
+import { comparePositions, type Position } from './model/place.ts'
 import type { Result } from './model/result.ts'
 import type { Decoded, DecodePool } from './pool/pool.ts'
 import { type Slot, SlotRing } from './pool/slot.ts'
@@ -23,7 +23,7 @@ export interface LaneOptions {
   readonly source: Source
   /** Where the source begins. */
   readonly from: Position
-  readonly pool: DecodePool
+  readonly pool: Pick<DecodePool, 'decode'>
   /** Batches on the way at most. */
   readonly slots: number
   readonly stitcher: { push(batch: Batch, result: Result): Block }
@@ -264,11 +264,6 @@ class Hold {
   reached(position: Position): boolean {
     return this.#at === null || comparePositions(position, this.#at) >= 0
   }
-}
-
-/** Negative, zero or positive as `a` lies before, at or after `b`. */
-export function comparePositions(a: Position, b: Position): number {
-  return a.epoch - b.epoch || a.place - b.place
 }
 
 function endOf(piece: Piece): Position {

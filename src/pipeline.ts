@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { comparePositions, Lane, type LaneOptions } from './lane.ts'
+import { Lane, type LaneOptions } from './lane.ts'
 import type { Block, Sink } from './model/delivery.ts'
-import { type Closing, compareClosings, type Position } from './model/place.ts'
+import { type Closing, compareClosings, comparePositions, type Position } from './model/place.ts'
 import type { Source } from './source.ts'
 
 /**

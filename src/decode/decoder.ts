@@ -1,6 +1,5 @@
 import { type Batch, Framing, MARK_WIDTH, MarkKind } from '../model/batch.ts'
 import {
-  BINARY_HEADER,
   type BinaryCursor,
   binaryType,
   createBinaryCursor,
@@ -8,7 +7,7 @@ import {
   nextBinary,
 } from '../model/binary.ts'
 import { MAX_LINE } from '../model/limits.ts'
-import { growTable, Reject, type Result, resetResult } from '../model/result.ts'
+import { Close, growTable, Reject, type Result, resetResult } from '../model/result.ts'
 import { EOE } from '../tables/single.ts'
 import { type EventOptions, NativeWriter } from './event.ts'
 import { Header } from './header.ts'
@@ -47,8 +46,11 @@ export class Decoder {
     this.#joiner = new Joiner(this.#writer)
   }
 
-  /** Decodes `batch` into `result`, which is emptied first. Never throws on what the bytes are. */
-  decode(batch: Batch, result: Result): void {
+  /**
+   * Decodes `batch` into `result`, which is emptied first. Never throws on what the bytes are.
+   * What is open at the end of a final batch closes for the reason `end`.
+   */
+  decode(batch: Batch, result: Result, end: Close = Close.End): void {
     this.#batch = batch
     this.#result = result
     resetResult(result)
@@ -60,7 +62,7 @@ export class Decoder {
     if (batch.framing === Framing.Text) this.#text()
     else this.#binary(batch.framing === Framing.BinaryPadded)
     this.#passMarks(Number.POSITIVE_INFINITY)
-    if (batch.final) this.#joiner.finish()
+    if (batch.final) this.#joiner.finish(end)
   }
 
   #text(): void {
@@ -94,9 +96,7 @@ export class Decoder {
     while (at < length) {
       const found = nextBinary(cursor, bytes, at, length, padded, true)
       if (found === Found.Record) {
-        const { start } = cursor
-        let { end } = cursor
-        while (end > start && (bytes[end - 1] === LF || bytes[end - 1] === 0)) end--
+        const { start, end } = cursor
         const untyped = end > start && bytes[start] === FIRST_OF_AUDIT
         if (end === start) this.#blank(at)
         else this.#record(at, start, end, untyped ? binaryType(bytes, at) : -1)
@@ -166,9 +166,4 @@ export class Decoder {
     this.#mark = mark
     this.#nextMark = mark < markCount ? marks[mark * MARK_WIDTH] : Number.POSITIVE_INFINITY
   }
-}
-
-/** Bytes before a line's text that belong to its record. */
-export function recordHead(framing: Framing): number {
-  return framing === Framing.Text ? 0 : BINARY_HEADER
 }

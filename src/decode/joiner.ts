@@ -111,12 +111,12 @@ export class Joiner {
     if (this.#soft >= 0) this.#close(this.#soft, Close.Proctitle, -1, mark)
   }
 
-  /** The stream is over: everything open closes, in order of first position. */
-  finish(): void {
+  /** Everything open closes, in order of first position. */
+  finish(reason: Close): void {
     const events = this.#events
     if (this.#oldest < 0) return
     for (let row = 0; row < events.count; row++) {
-      if (events.close[row] === Close.Open) this.#close(row, Close.End, -1, -1)
+      if (events.close[row] === Close.Open) this.#close(row, reason, -1, -1)
     }
   }
 

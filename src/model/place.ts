@@ -35,6 +35,11 @@ export function byteOf(place: number): number {
   return place % BYTE_ROOM
 }
 
+/** Negative, zero or positive as `a` lies before, at or after `b`. */
+export function comparePositions(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.place - b.place
+}
+
 /** `epoch.sequence.byte`, the form in `EVENT.pos`. */
 export function formatPosition(epoch: number, place: number): string {
   return epoch === PLAIN_EPOCH ? `0.0.${place}` : `${epoch}.${sequenceOf(place)}.${byteOf(place)}`
