@@ -220,22 +220,24 @@ export class Generator {
     this.late.shift()
     // right after its event's own last record it would not be late but join it
     const closed = this.options.eoe || this.tally.entries > event.ended
+    const copies = this.write(event.template.records[event.late], event)
     if (closed) {
       this.tally.late++
-      this.tally.addKey('late', event.key, event.secondKey)
+      this.tally.addKey('late', event.key, event.secondKey, copies)
     }
-    this.write(event.template.records[event.late], event)
     this.spare.push(event)
     return true
   }
 
-  private write(template: Template, event: OpenEvent): void {
+  /** Writes a record once or twice; gives how often. */
+  private write(template: Template, event: OpenEvent): number {
     const { repeat } = this.options
     this.lines.write(template, event)
-    if (repeat === 0 || template.outcome === 'blank' || template.outcome === 'rejected') return
-    if (this.random.share() >= repeat) return
+    if (repeat === 0 || template.outcome === 'blank' || template.outcome === 'rejected') return 1
+    if (this.random.share() >= repeat) return 1
     this.lines.write(template, event)
     this.tally.repeated++
     if (template.single) this.tally.copies++
+    return 2
   }
 }

@@ -7,7 +7,7 @@ export interface KeyTruth {
   /** Records without EOE, copies and late ones included. */
   readonly records: number
   readonly eoe: number
-  /** Of the records, those that came late. */
+  /** Of the records, those that came after the end of their event. */
   readonly late: number
 }
 
@@ -107,11 +107,11 @@ export class Tally {
     return this.records + this.eoe
   }
 
-  /** Adds one to the rows of an event's keys; -1 stands for none. */
-  addKey(column: keyof KeyColumns, key: number, secondKey: number): void {
+  /** Adds to the rows of an event's keys; -1 stands for none. */
+  addKey(column: keyof KeyColumns, key: number, secondKey: number, count = 1): void {
     const rows = this.keys[column]
-    rows[key < 0 ? rows.length - 1 : key]++
-    if (secondKey >= 0) rows[secondKey]++
+    rows[key < 0 ? rows.length - 1 : key] += count
+    if (secondKey >= 0) rows[secondKey] += count
   }
 
   /** Counts an event that begins. */

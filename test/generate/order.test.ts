@@ -98,6 +98,15 @@ describe('a late record', () => {
     expect(late).toBeGreaterThan(300)
   })
 
+  test('is told per key, with its copies', () => {
+    const { bytes, truth } = make({ events: 2000, late: 0.3, repeat: 0.3, mix: { unlink: 1 } })
+    let late = 0
+    for (const event of byEvent(readLines(bytes)).values())
+      late += event.length - 1 - event.findLastIndex((line) => line.type === 'EOE')
+    expect(truth.keys['delete']?.late).toBe(late)
+    expect(late).toBeGreaterThan(truth.late)
+  })
+
   test('is never the SYSCALL, which has the key', () => {
     const { bytes } = make({ events: 1000, late: 1, mix: { open: 1, unlink: 1 } })
     for (const event of byEvent(readLines(bytes)).values()) expect(event[0]?.type).toBe('SYSCALL')
