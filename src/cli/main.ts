@@ -35,7 +35,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
       'Drains the Linux audit stream without losing a record, counts rates per rule key, and names the rule that floods.',
     )
     .version(packageVersion(), '-V, --version', 'print the version')
-    .option('--debug', 'print the stack of an unexpected error')
+    .option('--debug', 'print the stack of an error; before the command')
     .addHelpText('after', AFTER_HELP)
   const named = args.find((arg) => !arg.startsWith('-')) ?? ''
   const loads = Object.hasOwn(COMMANDS, named) ? [COMMANDS[named]] : Object.values(COMMANDS)
@@ -63,12 +63,12 @@ const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' 
  * mistake is one line each on standard error.
  */
 export async function main(args: readonly string[]): Promise<void> {
-  const program = await createProgram(args)
   let code: number = ExitCode.Ok
   try {
+    const program = await createProgram(args)
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    code = report(error, program.opts<{ debug?: true }>().debug === true)
+    code = report(error, args.includes('--debug'))
   }
   process.exit(code)
 }

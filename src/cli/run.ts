@@ -1,0 +1,85 @@
+import { resolve } from 'node:path'
+import { Command, Option } from 'commander'
+import { loadSettings } from '../config/load.ts'
+import type { Settings, SettingsInput } from '../config/settings.ts'
+import { createLog, type Log } from '../log.ts'
+import type { Sink } from '../model/delivery.ts'
+import { ExitCode, Failure } from '../model/failure.ts'
+import { runService } from '../service.ts'
+import { openNdjsonSink } from '../sink/ndjson.ts'
+import { standardOutlet } from '../sink/outlet.ts'
+import { createStreamSink } from '../sink/stdout.ts'
+
+interface Flags {
+  readonly config?: string
+  readonly input?: Settings['input']
+  readonly spool?: string
+  readonly output?: string
+}
+
+const AFTER_HELP = `
+What is said here goes over what the configuration says (spillway config example).
+
+Examples:
+  spillway run
+  spillway run --spool /var/spool/spillway --output ndjson:/var/log/spillway
+  spillway generate --paced --live-stamps | spillway run --input - --output stdout`
+
+/** `spillway run`: the service. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('drain a spool, or standard input, into a sink until it is told to stop')
+    .option(
+      '--config <file>',
+      'configuration (default: /etc/spillway/spillway.yaml, if there is one)',
+    )
+    .addOption(
+      new Option(
+        '--input <name>',
+        'where records come from: spool, or - for standard input',
+      ).choices(['spool', '-']),
+    )
+    .option('--spool <dir>', 'directory of the spool')
+    .option('--output <sink>', 'where events go: stdout or ndjson:DIR')
+    .addHelpText('after', AFTER_HELP)
+    .action(run)
+}
+
+async function run(flags: Flags, command: Command): Promise<void> {
+  const settings = loadSettings(flags.config ?? null, overridesOf(flags))
+  if (settings.input === '-' && process.stdin.isTTY) {
+    command.outputHelp({ error: true })
+    throw new Failure(ExitCode.Usage, 'nothing to read: pipe a stream in')
+  }
+  const log = createLog(settings.logLevel)
+  const sink = await openSink(settings, log)
+  await runService(settings, sink, log)
+}
+
+/** Paths on the command line are relative to where it is typed. */
+function overridesOf({ input, spool, output }: Flags): SettingsInput {
+  const relative = output?.match(/^ndjson:(.+)$/)?.[1]
+  return {
+    ...(input === undefined ? {} : { input }),
+    ...(spool === undefined ? {} : { spool: { directory: resolve(spool) } }),
+    ...(output === undefined
+      ? {}
+      : { output: relative === undefined ? output : `ndjson:${resolve(relative)}` }),
+  }
+}
+
+/** The sink that the settings name. With stdout everything but events goes to the log. */
+function openSink({ output }: Settings, log: Log): Promise<Sink> | Sink {
+  if (output.kind === 'ndjson') return openNdjsonSink(output.directory)
+  return createStreamSink(standardOutlet(), {
+    rejects: {
+      write: async (lines) => {
+        for (const reject of Buffer.concat(lines).toString().trimEnd().split('\n'))
+          log.warn({ reject: JSON.parse(reject) as unknown }, 'no record')
+      },
+      sync: async () => {},
+    },
+    rate: (rate) => log.info({ rate }, 'rate'),
+    alert: (alert) => log.warn({ alert }, 'alert'),
+  })
+}
