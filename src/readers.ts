@@ -1,0 +1,123 @@
+import { comparePositions, PLAIN_EPOCH, type Position } from './model/place.ts'
+import type { Progress } from './pipeline.ts'
+import type { Source } from './source.ts'
+import type { CheckpointState, Progress as Saved } from './spool/checkpoint.ts'
+import type { Notice } from './spool/notice.ts'
+import { SpoolReader } from './spool/reader.ts'
+
+/** What the readers of a service have in common. */
+export interface ReadersOptions {
+  readonly spool: string
+  readonly state: string
+  /** The checkpoint they begin with. */
+  readonly last: CheckpointState | null
+  /** Learns what is wrong with the spool, once, even where it is read twice. */
+  readonly onNotice: (notice: Notice) => void
+}
+
+/** Where a stream begins that was never read. */
+const START: Progress = { resume: { epoch: PLAIN_EPOCH, place: 0 }, done: null }
+
+/** The readers that a service has on its spool: one, or two while its lanes are parted. */
+export class Readers {
+  readonly #options: ReadersOptions
+  readonly #open = new Set<SpoolReader>()
+  #closed: number
+  #noticed: Position = { epoch: 0, place: -1 }
+
+  /** Throws a `Failure` when there is no spool that can be read. */
+  constructor(options: ReadersOptions) {
+    this.#options = options
+    this.#closed = options.last?.closed ?? 0
+    this.#reader(START.resume, () => {}).close()
+  }
+
+  /** Highest epoch that was closed without waiting for the next writer. */
+  get closed(): number {
+    return this.#closed
+  }
+
+  /** An epoch that was read to its end, has no next one and is not closed. */
+  get over(): number | null {
+    for (const { isOver, position } of this.#open)
+      if (isOver && position !== null && position.epoch > this.#closed) return position.epoch
+    return null
+  }
+
+  /** A source that begins at a position of this spool. */
+  open(at: Position): Source {
+    const reader = this.#reader(at, (notice) => this.#onNotice(notice))
+    this.#open.add(reader)
+    return {
+      next: () => reader.next(),
+      wait: () => reader.wait(),
+      close: () => {
+        this.#open.delete(reader)
+        reader.close()
+      },
+      get lag() {
+        return reader.lag
+      },
+    }
+  }
+
+  /** A saved progress, or the start when another spool is in place of the one it is of. */
+  startOf(saved: Saved | null): Progress {
+    if (saved === null) return START
+    let foreign = false
+    const probe = this.#reader(saved.resume, (notice) => {
+      foreign ||= notice.kind === 'skipped' && comparePositions(notice.to, notice.from) <= 0
+    })
+    probe.next()
+    probe.close()
+    return foreign ? START : { resume: saved.resume, done: saved.done }
+  }
+
+  /** A progress as a checkpoint keeps it. */
+  saved({ resume, done }: Progress): Saved | null {
+    return done === null ? null : { resume, done, salt: this.#saltOf(resume) }
+  }
+
+  /** Has it that an epoch is closed: it counts in the next checkpoint. */
+  noteClosed(epoch: number): void {
+    this.#closed = epoch
+  }
+
+  /** Lets the closed epochs end. To be called once the checkpoint that says so is durable. */
+  endClosed(): void {
+    for (const reader of this.#open) reader.closeEpoch(this.#closed)
+  }
+
+  #reader(at: Position, notice: (notice: Notice) => void): SpoolReader {
+    const { spool, state } = this.#options
+    const from = at.epoch === PLAIN_EPOCH ? null : at
+    return new SpoolReader({
+      spool,
+      state,
+      from,
+      salt: this.#saltOf(at),
+      closed: this.#closed,
+      notice,
+    })
+  }
+
+  #saltOf(at: Position): number | null {
+    for (const reader of this.#open) {
+      const salt = reader.saltOf(at)
+      if (salt !== null) return salt
+    }
+    const { last } = this.#options
+    for (const saved of [last?.delivery, last?.analysis])
+      if (saved && comparePositions(saved.resume, at) === 0) return saved.salt
+    return null
+  }
+
+  #onNotice(notice: Notice): void {
+    if (notice.kind !== 'waiting') {
+      const at = 'at' in notice ? notice.at : notice.from
+      if (comparePositions(at, this.#noticed) <= 0) return
+      this.#noticed = at
+    }
+    this.#options.onNotice(notice)
+  }
+}

@@ -1,0 +1,307 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Settings } from './config/settings.ts'
+import type { DecodeOptions } from './decode/decoder.ts'
+import { createPool, createStitcher } from './decoders.ts'
+import { Guard } from './guard.ts'
+import type { Log } from './log.ts'
+import type { Sink } from './model/delivery.ts'
+import { ExitCode, Failure, reasonOf } from './model/failure.ts'
+import { Pipeline } from './pipeline.ts'
+import type { DecodePool, Trouble } from './pool/pool.ts'
+import { Staff } from './pool/staff.ts'
+import { Readers } from './readers.ts'
+import { type Notes, Severity } from './shim/notes.ts'
+import { type Shim, startShim } from './shim/shim.ts'
+import { Checkpoint, type CheckpointState } from './spool/checkpoint.ts'
+
+/**
+ * The life of `spillway run`: start from the checkpoint, save it as delivery goes on, stop in order.
+ *
+ * ```
+ *  start   checkpoint ─► positions, windows, closed epochs
+ *  run     spool ─► pipeline ─► sink;  every second: sink.sync ─► checkpoint ─► released
+ *  stop    read no more ─► deliver what was read (≤ 5 s) ─► sync ─► checkpoint
+ * ```
+ */
+
+const TICK_MS = 1000
+/** Milliseconds that what is on its way has to be delivered after a stop. */
+const STOP_MS = 5000
+/** Milliseconds the last sync and checkpoint may take after that. */
+const SAVE_MS = 3000
+/** Milliseconds without a new writer after which the events of one that ended are closed. */
+const CLOSE_EPOCH_MS = 5000
+/** Milliseconds after the start in which every block is saved: a crash comes back to where it was. */
+const CAREFUL_MS = 5000
+
+/** Milliseconds between two looks whether all of an ended standard input was read. */
+const LOOK_MS = 20
+/** Milliseconds without a byte after which it is given up that the end of the input was written. */
+const INPUT_END_MS = 3000
+
+/**
+ * Drains the spool (or standard input, through a spool of its own) into the sink, until TERM, INT or
+ * the end of standard input. Rejects with a `Failure` when the spool or the sink cannot be used, or
+ * another service has taken over.
+ */
+export async function runService(settings: Settings, sink: Sink, log: Log): Promise<void> {
+  const { directory: spool, state } = settings.spool
+  const own = settings.input === '-'
+  await (own ? mkdir(spool, { recursive: true, mode: 0o750 }) : readdir(spool)).catch(unusable)
+  const shim = own ? startShim({ spool, state, notes: notesOf(log) }) : null
+  const checkpoint = await Checkpoint.open(state)
+  const service = new Service({ settings, sink, log, checkpoint, shim })
+  const stop = (): void => service.stop()
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  try {
+    await service.run()
+  } finally {
+    process.off('SIGTERM', stop)
+    process.off('SIGINT', stop)
+  }
+}
+
+interface ServiceParts {
+  readonly settings: Settings
+  readonly sink: Sink
+  readonly log: Log
+  readonly checkpoint: Checkpoint
+  /** What writes the spool in this process, if anything does. */
+  readonly shim: Shim | null
+}
+
+class Service {
+  readonly #sink: Sink
+  readonly #log: Log
+  readonly #checkpoint: Checkpoint
+  readonly #config: string
+  readonly #pool: DecodePool
+  readonly #staff: Staff
+  readonly #guard: Guard
+  readonly #pipeline: Pipeline
+  readonly #readers: Readers
+  readonly #startedAt = performance.now()
+  readonly #shim: Shim | null
+  #overSince: number | null = null
+  /** Epoch whose end is the end of standard input. */
+  #lastEpoch: number | null = null
+  /** The checkpoint as it was last written. */
+  #written: CheckpointState
+  #dirty = false
+  #saving: Promise<void> | null = null
+  #stopping = false
+  #failure: { readonly error: unknown } | null = null
+  #giveUp: () => void = () => {}
+
+  constructor({ settings, sink, log, checkpoint, shim }: ServiceParts) {
+    this.#shim = shim
+    this.#sink = sink
+    this.#log = log
+    this.#checkpoint = checkpoint
+    const { last } = checkpoint
+    this.#config = configHash(settings)
+    const { directory, state } = settings.spool
+    this.#readers = new Readers({
+      spool: directory,
+      state,
+      last,
+      onNotice: (notice) => this.#alert(`spool.${notice.kind}`, { ...notice }),
+    })
+    this.#written = last ?? {
+      delivery: null,
+      analysis: null,
+      windows: null,
+      config: this.#config,
+      closed: 0,
+      attempt: null,
+    }
+    const decode: DecodeOptions = {
+      format: settings.format,
+      host: settings.node,
+      raw: settings.raw,
+      interpretedPrefix: settings.interpretedPrefix,
+    }
+    this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble))
+    this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
+    this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#write(this.#written))
+    this.#pipeline = new Pipeline({
+      open: (at) => this.#readers.open(at),
+      stitcher: (done) => createStitcher(decode, done),
+      pool: this.#guard,
+      slots: this.#staff.slots,
+      replayable: true,
+      live: false,
+      isLast: (piece) => piece.kind === 'end' && piece.epoch === this.#lastEpoch,
+      delivery: this.#readers.startOf(last?.delivery ?? null),
+      analysis: this.#readers.startOf(last?.analysis ?? null),
+      analyse: () => {},
+      sink,
+      onProgress: () => this.#onProgress(),
+      onBatch: () => this.#look(),
+    })
+  }
+
+  async run(): Promise<void> {
+    const { delivery, analysis } = this.#pipeline
+    this.#log.info({ delivery, analysis }, 'started')
+    const givenUp = new Promise<void>((resolve) => {
+      this.#giveUp = resolve
+    })
+    const ticker = setInterval(() => this.#tick(), TICK_MS)
+    try {
+      this.#look()
+      if (this.#shim !== null)
+        this.#endWith(this.#shim).catch((error: unknown) => this.#fail(error))
+      await Promise.race([this.#pipeline.run(), givenUp])
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      clearInterval(ticker)
+    }
+    await this.#finish()
+    if (this.#failure !== null) throw this.#failure.error
+    this.#log.info({ delivery: this.#pipeline.delivery }, 'stopped')
+  }
+
+  /** Reads no more, and gives what was read some time to be delivered. */
+  stop(): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#shim?.stop()
+    this.#pipeline.stop()
+    setTimeout(this.#giveUp, STOP_MS).unref()
+  }
+
+  async #finish(): Promise<void> {
+    this.#stopping = true
+    if (this.#failure === null) {
+      this.#guard.passed()
+      await atMost(SAVE_MS, this.#saving ?? this.#save())
+      if (this.#dirty) await atMost(SAVE_MS, this.#save())
+    }
+    if (this.#shim !== null) await atMost(STOP_MS, this.#shim.done)
+    await atMost(
+      SAVE_MS,
+      this.#sink.close().catch((error: unknown) => this.#fail(error)),
+    )
+    await this.#pool.close()
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#pipeline.stop()
+    this.#giveUp()
+  }
+
+  /** What came through standard input is all in the spool: ends when it is all delivered. */
+  async #endWith(shim: Shim): Promise<void> {
+    await shim.done
+    for (let quiet = 0; !this.#stopping && quiet < INPUT_END_MS; quiet += LOOK_MS) {
+      if (this.#pipeline.lag > 0) quiet = 0
+      this.#lastEpoch = this.#readers.over
+      if (this.#lastEpoch !== null) return this.#closeEpoch(this.#lastEpoch)
+      await sleep(LOOK_MS)
+    }
+    this.stop()
+  }
+
+  /** Events that are open when their writer ends wait for the next one, but not for ever. */
+  #closeWhatIsOver(): void {
+    const { over } = this.#readers
+    if (over === null) this.#overSince = null
+    else this.#overSince ??= performance.now()
+    if (over === null || performance.now() - (this.#overSince ?? 0) < CLOSE_EPOCH_MS) return
+    this.#closeEpoch(over).catch((error: unknown) => this.#fail(error))
+  }
+
+  /** Written first, so that after a crash the same events close at the same place. */
+  async #closeEpoch(epoch: number): Promise<void> {
+    this.#readers.noteClosed(epoch)
+    await this.#write(this.#written)
+    this.#readers.endClosed()
+  }
+
+  #tick(): void {
+    this.#look()
+    this.#closeWhatIsOver()
+    if (this.#dirty) void this.#save()
+  }
+
+  #look(): void {
+    this.#staff
+      .look(this.#pipeline.lag, performance.now())
+      .catch((error: unknown) => this.#fail(error))
+  }
+
+  #onProgress(): void {
+    this.#dirty = true
+    this.#guard.passed()
+    if (performance.now() - this.#startedAt < CAREFUL_MS) void this.#save()
+  }
+
+  /** Makes durable what was delivered. One at a time; a failure ends the service. */
+  #save(): Promise<void> {
+    this.#saving ??= this.#saveNow()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#saving = null
+      })
+    return this.#saving
+  }
+
+  async #saveNow(): Promise<void> {
+    this.#dirty = false
+    const { delivery, analysis } = this.#pipeline
+    const state = {
+      ...this.#written,
+      delivery: this.#readers.saved(delivery),
+      analysis: this.#readers.saved(analysis),
+      windows: null,
+      config: this.#config,
+    }
+    await this.#sink.sync()
+    await this.#write(state)
+  }
+
+  async #write(state: CheckpointState): Promise<void> {
+    this.#written = { ...state, closed: this.#readers.closed, attempt: this.#guard.attempt }
+    await this.#checkpoint.write(this.#written)
+  }
+
+  #onTrouble({ kind, bytes, reason }: Trouble): void {
+    if (kind === 'poison') this.#alert('decode.poison', { bytes, reason })
+    else this.#log.warn({ bytes, reason }, 'decoding a batch failed')
+  }
+
+  #alert(type: string, fields: object): void {
+    this.#log.warn({ ...fields }, type)
+    this.#sink.alert({ ...fields, type, time: new Date().toISOString() })
+  }
+}
+
+/** What shapes the output; positions stay good when it changes. */
+function configHash({ node, format, raw, interpretedPrefix }: Settings): string {
+  const shape = JSON.stringify([node, format, raw, interpretedPrefix])
+  return createHash('sha256').update(shape).digest('hex')
+}
+
+/** What the shim has to say, in the log. */
+function notesOf(log: Log): Notes {
+  return {
+    say: (severity, text) => (severity === Severity.Info ? log.info({}, text) : log.warn({}, text)),
+  }
+}
+
+function unusable(error: unknown): never {
+  throw new Failure(ExitCode.Spool, `cannot use the spool: ${reasonOf(error)}`, { cause: error })
+}
+
+async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  const late = new AbortController()
+  await Promise.race([promise, sleep(ms, null, { signal: late.signal }).catch(() => {})])
+  late.abort()
+}
