@@ -83,9 +83,11 @@ export class Framer {
   flush(): boolean {
     if (this.#length > 0 && !this.#tell(Haste.Quiet)) return true
     const cut = this.#sendable(false)
-    if (cut === 0 && !this.#marks.waiting) return true
+    // With bytes behind it a mark at the cut belongs to their record; without, it is a tick.
+    const ticks = cut === this.#length
+    if (cut === 0 && !(ticks && this.#marks.waiting)) return true
     if (!this.#ready()) return false
-    this.#emit(cut, true)
+    this.#emit(cut, ticks)
     return true
   }
 

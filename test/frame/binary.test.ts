@@ -142,8 +142,8 @@ describe('binary records', () => {
             parts.splice(2 + i * 2, 0, Buffer.concat([Buffer.from([9]), noise]))
           const bytes = Buffer.concat(parts)
           const whole = frame(bytes, [bytes.length], bytes.length)
-          const told = storyOf(frame(bytes, lengths, batchBytes).batches)
-          expect(told).toEqual(storyOf(whole.batches))
+          const story = storyOf(frame(bytes, lengths, batchBytes).batches)
+          expect(story).toEqual(storyOf(whole.batches))
           expect(payloadsOf(whole).filter((text) => payloads.includes(text))).toEqual(payloads)
         },
       ),
