@@ -1,5 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs'
-import { standardOutlet } from '../sink/outlet.ts'
+import { type Outlet, standardOutlet } from '../sink/outlet.ts'
 
 /** Writes one line to standard error, at once; control characters of foreign text become `?`. */
 export function say(line: string): void {
@@ -10,9 +10,12 @@ export function say(line: string): void {
   }
 }
 
+let output: Outlet | null = null
+
 /** Writes text to standard output; a reader that left ends the command quietly. */
 export function print(text: string): Promise<void> {
-  return standardOutlet().write([Buffer.from(text)])
+  output ??= standardOutlet()
+  return output.write([Buffer.from(text)])
 }
 
 /** The version of the package these files are part of. */
