@@ -7,6 +7,7 @@ import {
   nextBinary,
 } from '../model/binary.ts'
 import { MAX_LINE } from '../model/limits.ts'
+import { PLAIN_EPOCH } from '../model/place.ts'
 import { Close, growTable, Reject, type Result, resetResult } from '../model/result.ts'
 import { EOE } from '../tables/single.ts'
 import { type EventOptions, NativeWriter } from './event.ts'
@@ -56,7 +57,7 @@ export class Decoder {
     resetResult(result)
     result.counts.bytes = batch.length
     this.#writer.begin(batch, result)
-    this.#joiner.begin(batch.bytes, result)
+    this.#joiner.begin(batch.bytes, result, batch.epoch === PLAIN_EPOCH)
     this.#mark = 0
     this.#nextMark = batch.markCount > 0 ? batch.marks[0] : Number.POSITIVE_INFINITY
     if (batch.framing === Framing.Text) this.#text()
@@ -159,8 +160,16 @@ export class Decoder {
     let mark = this.#mark
     while (mark < markCount && marks[mark * MARK_WIDTH] <= offset) {
       const at = mark * MARK_WIDTH
-      if (marks[at + 3] === MarkKind.Pass) this.#joiner.pass(mark)
-      else this.#joiner.mark(mark, marks[at + 1])
+      switch (marks[at + 3]) {
+        case MarkKind.Pass:
+          this.#joiner.pass(mark)
+          break
+        case MarkKind.Place:
+          this.#joiner.place(marks[at + 1])
+          break
+        default:
+          this.#joiner.mark(mark, marks[at + 1])
+      }
       mark++
     }
     this.#mark = mark

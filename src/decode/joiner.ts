@@ -3,6 +3,8 @@ import { Close, type Events, grown, growTable, type Lines, type Result } from '.
 import { EOE, endsEvent, isDaemon, PROCTITLE } from '../tables/single.ts'
 
 const BUCKETS = 4096
+/** Clock of a line that no mark has followed yet. */
+const LATER = Number.POSITIVE_INFINITY
 
 /** What the joiner needs to know of the line it is given; a `Header` has it. */
 export interface LineIdentity {
@@ -43,22 +45,28 @@ export class Joiner {
   #oldest = -1
   #newest = -1
   #soft = -1
-  #now = Number.NEGATIVE_INFINITY
+  /** The clock of lines to come; in a stream without frames `LATER` until the next mark. */
+  #now = LATER
+  #framed = true
   #due: number[] = []
 
   constructor(writer: EventWriter) {
     this.#writer = writer
   }
 
-  /** Starts a batch: nothing is open. */
-  begin(bytes: Uint8Array, result: Result): void {
+  /**
+   * Starts a batch: nothing is open. In a stream without frames (`plain`) marks lie far apart in
+   * time, so a line counts as of the mark after it: by the one before it, it might already be old.
+   */
+  begin(bytes: Uint8Array, result: Result, plain: boolean): void {
     this.#bytes = bytes
     this.#result = result
     this.#lines = result.lines
     this.#events = result.events
     this.#buckets.fill(-1)
     this.#oldest = this.#newest = this.#soft = -1
-    this.#now = Number.NEGATIVE_INFINITY
+    this.#now = LATER
+    this.#framed = !plain
     this.#fit()
   }
 
@@ -93,7 +101,18 @@ export class Joiner {
 
   /** Moves the clock on: closes what has been quiet, in order of first position. */
   mark(mark: number, clock: number): void {
-    this.#now = clock
+    this.place(clock)
+    this.#closeQuiet(mark, clock)
+    for (let row = this.#newest; row >= 0 && this.#clock[row] === LATER; row = this.#older[row])
+      this.#clock[row] = clock
+  }
+
+  /** Says which clock holds, without moving it on. */
+  place(clock: number): void {
+    if (this.#framed) this.#now = clock
+  }
+
+  #closeQuiet(mark: number, clock: number): void {
     let row = this.#oldest
     if (row < 0 || this.#clock[row] + QUIET_MS > clock) return
     const due = this.#due

@@ -85,7 +85,7 @@ export class Marks {
     const sent = this.#before(inclusive ? cut + 1 : cut)
     if (sent === 0) return
     for (let i = 0; i < sent; i++)
-      addMark(batch, this.#offsets[i], this.#clocks[i], this.#places[i], MarkKind.Clock)
+      addMark(batch, this.#offsets[i], this.#clocks[i], this.#places[i], this.#kind(i))
     const last = sent - 1
     const clock = this.#clocks[last]
     const place = this.#places[last] + cut - this.#offsets[last]
@@ -98,6 +98,10 @@ export class Marks {
   sendOne(batch: Batch, kind: number): void {
     const clock = Number.isNaN(this.#clocks[0]) ? this.#clock : this.#clocks[0]
     addMark(batch, 0, clock, this.#places[0], kind)
+  }
+
+  #kind(i: number): MarkKind {
+    return i === 0 && this.#repeated ? MarkKind.Place : MarkKind.Clock
   }
 
   /** Forgets all marks and the clock. */

@@ -13,11 +13,14 @@ export type Framing = (typeof Framing)[keyof typeof Framing]
 
 /** What a mark says besides its clock. */
 export const MarkKind = {
-  /** The stream's clock, and the place of the byte at its offset. */
+  /** The stream's clock moves on here; also the place of the byte at its offset. */
   Clock: 0,
   /** A record of another event passes here: what waits after PROCTITLE closes. */
   Pass: 1,
+  /** Only the place of the byte at its offset and the clock that holds there: nothing moves on. */
+  Place: 2,
 } as const
+export type MarkKind = (typeof MarkKind)[keyof typeof MarkKind]
 
 /** Numbers per mark in `Batch.marks`: offset in the batch, clock in ms, place, kind. */
 export const MARK_WIDTH = 4
@@ -97,7 +100,7 @@ export function addMark(
 }
 
 /**
- * The place of the byte at `offset`: that of the last clock mark at or before it, plus the bytes
+ * The place of the byte at `offset`: that of the last mark that places bytes at or before it, plus the bytes
  * between. A batch's first mark lies at offset 0, so every byte of it has a place.
  */
 export function placeAt(batch: Batch, offset: number): number {
@@ -110,6 +113,6 @@ export function placeAt(batch: Batch, offset: number): number {
     else high = middle
   }
   let at = (low - 1) * MARK_WIDTH
-  while (at > 0 && marks[at + 3] !== MarkKind.Clock) at -= MARK_WIDTH
+  while (at > 0 && marks[at + 3] === MarkKind.Pass) at -= MARK_WIDTH
   return marks[at + 2] + (offset - marks[at])
 }

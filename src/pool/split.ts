@@ -81,15 +81,15 @@ function piece(batch: Batch, from: number, to: number): Batch {
   for (let mark = 0; mark < batch.markCount; mark++) {
     const [offset, time, place, kind] = batch.marks.subarray(mark * MARK_WIDTH)
     if (offset < from) {
-      if (kind === MarkKind.Clock) clock = time
+      if (kind !== MarkKind.Pass) clock = time
       continue
     }
     if (offset >= to && !last) break
-    if (marks.length === 0 && (offset > from || kind !== MarkKind.Clock))
-      marks.push(0, clock, placeAt(batch, from), MarkKind.Clock)
+    if (marks.length === 0 && (offset > from || kind === MarkKind.Pass))
+      marks.push(0, clock, placeAt(batch, from), MarkKind.Place)
     marks.push(offset - from, time, place, kind)
   }
-  if (marks.length === 0) marks.push(0, clock, placeAt(batch, from), MarkKind.Clock)
+  if (marks.length === 0) marks.push(0, clock, placeAt(batch, from), MarkKind.Place)
   const cut = createBatch(batch.bytes.subarray(from, to), Float64Array.from(marks))
   cut.length = to - from
   cut.framing = batch.framing

@@ -1,6 +1,6 @@
 import { type Batch, Framing, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
 import { BINARY_HEADER } from '../model/binary.ts'
-import type { Position } from '../model/place.ts'
+import { PLAIN_EPOCH, type Position } from '../model/place.ts'
 import type { Result } from '../model/result.ts'
 import { isDaemon, PROCTITLE } from '../tables/single.ts'
 
@@ -19,7 +19,7 @@ export interface OpenEvent {
   readonly framing: Framing
   /** Boot id the event's first line belongs to. */
   readonly boot: string | null
-  /** Of each line: its offset in `bytes`, its place, the clock of the last mark before it. */
+  /** Of each line: its offset in `bytes`, its place, its clock (infinite when no mark followed). */
   readonly offsets: readonly number[]
   readonly places: readonly number[]
   readonly clocks: readonly number[]
@@ -60,7 +60,7 @@ export function keepOpen(
     const start = lines.start[line] - head
     offsets.push(at)
     places.push(placeAt(batch, start))
-    clocks.push(clockAt(batch, start))
+    clocks.push(clockOfLine(batch, start))
     bytes.set(batch.bytes.subarray(start, lines.end[line]), at)
     at += lines.end[line] - start
     if (tail === 1) bytes[at++] = 0x0a
@@ -103,7 +103,18 @@ export function isSameEvent(open: OpenEvent, batch: Batch, result: Result, row: 
   return true
 }
 
-/** Clock of the last clock mark at or before `offset`. */
+/** Clock of a line at `offset` as the joiner counts it: see there. */
+function clockOfLine(batch: Batch, offset: number): number {
+  if (batch.epoch !== PLAIN_EPOCH) return clockAt(batch, offset)
+  for (let mark = 0; mark < batch.markCount; mark++) {
+    const at = mark * MARK_WIDTH
+    if (batch.marks[at] > offset && batch.marks[at + 3] === MarkKind.Clock)
+      return batch.marks[at + 1]
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** The clock that holds at `offset`. */
 export function clockAt(batch: Batch, offset: number): number {
   const { marks } = batch
   let low = 0
@@ -114,6 +125,6 @@ export function clockAt(batch: Batch, offset: number): number {
     else high = middle
   }
   let at = (low - 1) * MARK_WIDTH
-  while (at > 0 && marks[at + 3] !== MarkKind.Clock) at -= MARK_WIDTH
+  while (at > 0 && marks[at + 3] === MarkKind.Pass) at -= MARK_WIDTH
   return marks[at + 1]
 }

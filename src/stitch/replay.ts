@@ -1,4 +1,5 @@
 import { addMark, type Batch, createBatch, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
+import { PLAIN_EPOCH } from '../model/place.ts'
 import { createResult, type Result, roomFor } from '../model/result.ts'
 import { PROCTITLE } from '../tables/single.ts'
 import { clockAt, headOf, keptFraming, type OpenEvent } from './open-event.ts'
@@ -48,7 +49,10 @@ export function buildReplay(
     replay.bytes.set(open.bytes)
     at = open.bytes.length
     for (let i = 0; i < open.offsets.length; i++)
-      addMark(replay, open.offsets[i], open.clocks[i], open.places[i], MarkKind.Clock)
+      addMark(replay, open.offsets[i], open.clocks[i], open.places[i], MarkKind.Place)
+    const clock = open.clocks[open.clocks.length - 1]
+    if (open.first.epoch === PLAIN_EPOCH && Number.isFinite(clock))
+      addMark(replay, at, clock, open.places[open.places.length - 1], MarkKind.Clock)
   }
   const lineMarks = new Set<number>()
   let mark = 0
@@ -70,7 +74,7 @@ export function buildReplay(
     const start = result.lines.start[line] - head
     const end = result.lines.end[line]
     passMarks(start)
-    addMark(replay, at, clockAt(batch, start), placeAt(batch, start), MarkKind.Clock)
+    addMark(replay, at, clockAt(batch, start), placeAt(batch, start), MarkKind.Place)
     replay.bytes.set(batch.bytes.subarray(start, end), at)
     at += end - start
     if (tail === 1) replay.bytes[at++] = 0x0a

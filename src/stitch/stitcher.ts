@@ -50,6 +50,8 @@ export class Stitcher {
   #next: Position | null = null
   /** Clock at which the first of the open events has been quiet for long enough. */
   #due = Number.POSITIVE_INFINITY
+  /** Some open event waits for a mark after its last line, to take its clock from. */
+  #undated = false
 
   constructor(options: StitcherOptions) {
     this.#options = options
@@ -72,8 +74,12 @@ export class Stitcher {
     this.#keepNew(batch, result, taken)
     this.#relieve(batch, stitched, end)
     this.#due = Number.POSITIVE_INFINITY
-    for (const { clocks } of this.#open)
-      this.#due = Math.min(this.#due, clocks[clocks.length - 1] + QUIET_MS)
+    this.#undated = false
+    for (const { clocks } of this.#open) {
+      const clock = clocks[clocks.length - 1]
+      this.#due = Math.min(this.#due, clock + QUIET_MS)
+      this.#undated ||= !Number.isFinite(clock)
+    }
     return this.#block(batch, result, taken, stitched, end)
   }
 
@@ -86,8 +92,10 @@ export class Stitcher {
     end: Closing,
   ): void {
     const rowsOf = this.#rowsOfOpen(batch, result, taken)
-    const due = batch.final || clockAt(batch, batch.length) >= this.#due
-    const passed = result.lines.count > 0 || hasPass(batch)
+    const clock = clockAt(batch, batch.length)
+    const due =
+      batch.final || clock >= this.#due || (this.#undated && hasMark(batch, MarkKind.Clock))
+    const passed = result.lines.count > 0 || hasMark(batch, MarkKind.Pass)
     const before = this.#open
     this.#open = []
     for (const event of before) {
@@ -236,8 +244,8 @@ export class Stitcher {
   }
 }
 
-function hasPass(batch: Batch): boolean {
+function hasMark(batch: Batch, kind: MarkKind): boolean {
   for (let mark = 0; mark < batch.markCount; mark++)
-    if (batch.marks[mark * MARK_WIDTH + 3] === MarkKind.Pass) return true
+    if (batch.marks[mark * MARK_WIDTH + 3] === kind) return true
   return false
 }

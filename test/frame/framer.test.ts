@@ -233,7 +233,7 @@ describe('pass', () => {
     expect([...pool.batches[1].marks]).toEqual([0, 5, 14, MarkKind.Pass])
     f.push(data('o\n', 90, 2700))
     f.flush()
-    expect([...pool.batches[2].marks.subarray(0, MARK_WIDTH)]).toEqual([0, 5, 14, MarkKind.Clock])
+    expect([...pool.batches[2].marks.subarray(0, MARK_WIDTH)]).toEqual([0, 5, 14, MarkKind.Place])
   })
 
   it('sends nothing before there is anything to close', () => {

@@ -104,7 +104,7 @@ test('marks go with the half they lie in, and the end keeps those behind the las
   const marks = leaves(batch).map((leaf) => Array.from(leaf.marks.subarray(0, leaf.markCount * 4)))
   expect(marks).toEqual([
     [0, 1, 0, MarkKind.Clock],
-    [0, 1, 3, MarkKind.Clock],
+    [0, 1, 3, MarkKind.Place],
     [0, 2, 500, MarkKind.Clock, 3, 3, 600, MarkKind.Clock, 3, 3, 600, MarkKind.Pass],
   ])
 })

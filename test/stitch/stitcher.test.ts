@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Piece } from '../../src/model/piece.ts'
-import { framed, run, text } from './stream.ts'
+import { framed, run, text, wideText } from './stream.ts'
 
 const WHOLE = 1 << 20
 const cuts = fc.array(
@@ -48,9 +48,9 @@ describe('stitching', () => {
   it('gives the same bytes for every batch size and chunking, without frames', () => {
     fc.assert(
       fc.property(
-        text,
-        fc.integer({ min: 1, max: 500 }),
-        fc.integer({ min: 1, max: 600 }),
+        wideText,
+        fc.constantFrom(1000, 4096, 65_536, 100_000),
+        fc.constantFrom(1, 600, 20_000, 70_000, 200_000),
         (bytes, chunk, batch) => {
           const whole = run(plain(bytes, WHOLE), WHOLE)
           expect(run(plain(bytes, chunk), batch).events).toBe(whole.events)
@@ -58,6 +58,19 @@ describe('stitching', () => {
       ),
       { numRuns: 800 },
     )
+  })
+
+  it('keeps an event whole whose lines lie around a mark, however far apart the marks are', () => {
+    const event = (second: number): string =>
+      ['SYSCALL', 'CWD', 'PATH', 'PROCTITLE', 'EOE']
+        .map((type) => `type=${type} msg=audit(${second}.000:${second}): pad=${'x'.repeat(3000)}\n`)
+        .join('')
+    const bytes = Array.from({ length: 40 }, (_, i) => event(1795331090 + 60 * i)).join('')
+    const events = run(plain(bytes, 1 << 16), 1 << 20)
+      .events.trim()
+      .split('\n')
+    expect(events.length).toBe(40)
+    expect(events.every((line) => line.includes('"complete":true'))).toBe(true)
   })
 
   it('counts every line as a record, an EOE, a blank or a reject', () => {

@@ -69,17 +69,28 @@ const mixed: fc.Arbitrary<Step[]> = fc
 
 const noise = fc.constantFrom('', 'no record at all', `type=PATH msg=audit(x): `, '\0\0', '\r')
 
-/** The bytes of a stream of text lines. */
-export const text: fc.Arbitrary<string> = fc
-  .tuple(mixed, fc.array(fc.tuple(fc.nat(60), noise), { maxLength: 4 }), fc.boolean())
-  .map(([steps, odd, ended]) => {
-    const lines = steps.map(({ event, type }) => {
-      const node = event % 5 === 0 ? 'node=db-02 ' : ''
-      return `${node}type=${type} msg=audit(${1795331090 + event}.${100 + (event % 7)}:${event >> 1}): ${BODIES[type]}`
+/** The bytes of a stream of text lines. `wide` lines make it long enough for marks without frames. */
+export const text: fc.Arbitrary<string> = textOf(fc.constant(0))
+export const wideText: fc.Arbitrary<string> = textOf(fc.constantFrom(0, 100, 5000, 30_000))
+
+function textOf(width: fc.Arbitrary<number>): fc.Arbitrary<string> {
+  return fc
+    .tuple(
+      mixed,
+      fc.array(width, { minLength: 1, maxLength: 9 }),
+      fc.array(fc.tuple(fc.nat(60), noise), { maxLength: 4 }),
+      fc.boolean(),
+    )
+    .map(([steps, widths, odd, ended]) => {
+      const lines = steps.map(({ event, type }, i) => {
+        const pad = 'x'.repeat(widths[i % widths.length])
+        const node = event % 5 === 0 ? 'node=db-02 ' : ''
+        return `${node}type=${type} msg=audit(${1795331090 + event}.${100 + (event % 7)}:${event >> 1}): ${BODIES[type]}${pad && ` pad=${pad}`}`
+      })
+      for (const [at, line] of odd) lines.splice(at % (lines.length + 1), 0, line)
+      return lines.join('\n') + (ended ? '\n' : '')
     })
-    for (const [at, line] of odd) lines.splice(at % (lines.length + 1), 0, line)
-    return lines.join('\n') + (ended ? '\n' : '')
-  })
+}
 
 /** Cuts bytes into pieces of a spool: frames with clocks and ticks, as `cuts` says. */
 export function framed(input: string, cuts: readonly (readonly [number, number])[]): Piece[] {
