@@ -17,8 +17,6 @@ const RETRY_MS = 100
 /** A gap that goes on is written at this interval, so that the reader knows of it before it ends. */
 const GAP_EVERY_MS = 10_000
 const SAY_EVERY_MS = 60_000
-/** Room that `drop-oldest` makes at once, so that it does not search again for each frame. */
-const EVICT_BYTES = 1 << 20
 
 /** What goes when the limit is reached. */
 export type WhenFull = 'drop-newest' | 'drop-oldest' | 'block'
@@ -95,7 +93,7 @@ export class Store {
   /** A gap may be told of now: there is room again, or it lasts so long that it must be. */
   get isGapDue(): boolean {
     if (!this.hasGap) return false
-    return Date.now() - this.#gapAt >= GAP_EVERY_MS || this.#room.has(this.#small.length)
+    return Date.now() - this.#gapAt >= GAP_EVERY_MS || this.#room.has(this.#slack)
   }
 
   /** Writes what was dropped, whatever the limit; `persist` until it succeeds. */
@@ -127,10 +125,15 @@ export class Store {
     await this.#room.clear(this.#segments.current).catch((error) => this.#failed(error))
   }
 
-  async #admit(size: number): Promise<boolean> {
+  /** What must be free after it was full, so that it does not turn full again at once. */
+  get #slack(): number {
+    return this.#fullSince > 0 ? this.#room.segmentBytes : 0
+  }
+
+  async #admit(length: number): Promise<boolean> {
+    const size = length + this.#slack
     while (!this.#room.has(size)) {
-      if (Date.now() - this.#searchedAt >= RETRY_MS) await this.#search(size)
-      if (this.#room.has(size)) break
+      if (Date.now() - this.#searchedAt >= RETRY_MS && (await this.#search(size))) break
       // Not even looked at: the write below will find out, and try again.
       if (!this.#room.isKnown) return true
       this.#isFull()
@@ -141,12 +144,15 @@ export class Store {
     return true
   }
 
-  async #search(size: number): Promise<void> {
+  /** Deletes what may go; true when there is room then. */
+  async #search(size: number): Promise<boolean> {
     await this.upkeep()
     if (this.#whenFull === 'drop-oldest' && this.#room.isKnown && !this.#room.has(size)) {
-      await this.#room.evict(this.#segments.current, size + EVICT_BYTES).catch(() => undefined)
+      await this.#room.evict(this.#segments.current, size).catch(() => undefined)
     }
-    this.#searchedAt = Date.now()
+    const found = this.#room.has(size)
+    if (!found) this.#searchedAt = Date.now()
+    return found
   }
 
   async #write(memory: Buffer, header: FrameHeader, persist: boolean): Promise<boolean> {

@@ -156,3 +156,48 @@ export class Collector {
 function describe(piece: Kept): string {
   return piece.kind === 'end' && piece.close ? 'end close' : piece.kind
 }
+
+/** All a spool holds at the moment, read by a reader of its own. */
+export function spooled(spool: string): { text: string; notices: Notice[] } {
+  const collector = new Collector(spool)
+  collector.drain()
+  collector.reader.close()
+  return { text: collector.text, notices: collector.notices }
+}
+
+/**
+ * Follows a spool through what was sent: each kept byte must be the one sent there, each gap as long
+ * and with as many line feeds as it says.
+ */
+export function accountFor(sent: string, spool: string): { kept: number; dropped: number } {
+  const collector = new Collector(spool)
+  const pieces = collector.drain()
+  const gaps = collector.notices.flatMap((found) => (found.kind === 'dropped' ? [found.gap] : []))
+  let [at, kept, dropped] = [0, 0, 0]
+  for (const piece of pieces) {
+    if (piece.kind === 'data') {
+      if (!sent.startsWith(piece.text, at)) throw new Error(`not what was sent at byte ${at}`)
+      at += piece.text.length
+      kept += piece.text.length
+    } else if (piece.kind === 'gap') {
+      const gap = gaps.shift()
+      if (!gap) throw new Error('a gap that nothing tells of')
+      const lost = sent.slice(at, at + gap.bytes)
+      if (lost.split('\n').length - 1 !== gap.lineFeeds)
+        throw new Error(`wrong count at byte ${at}`)
+      at += gap.bytes
+      dropped += gap.bytes
+    }
+  }
+  collector.reader.close()
+  return { kept, dropped }
+}
+
+/** Settles once something holds; rejects after 10 s. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

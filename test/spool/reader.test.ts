@@ -12,6 +12,19 @@ beforeEach(() => {
 })
 afterEach(() => remove())
 
+/** Three frames in one segment and one in the next. */
+function three(): FakeWriter {
+  const writer = new FakeWriter(spool, 1)
+  for (const text of ['aaaa\n', 'bbbb\n', 'cccc\n']) writer.data(text)
+  writer.rotate()
+  writer.data('dddd\n')
+  return writer
+}
+
+function failure(text: string): unknown {
+  return expect.objectContaining({ code: 5, message: expect.stringMatching(text) })
+}
+
 describe('in order', () => {
   test('all payload comes out in order, over segments, each byte at its place', () => {
     const writer = new FakeWriter(spool, 1)
@@ -286,14 +299,6 @@ describe('at the tail', () => {
 })
 
 describe('damage', () => {
-  function three(): FakeWriter {
-    const writer = new FakeWriter(spool, 1)
-    for (const text of ['aaaa\n', 'bbbb\n', 'cccc\n']) writer.data(text)
-    writer.rotate()
-    writer.data('dddd\n')
-    return writer
-  }
-
   test('any flipped bit costs its own frame at most, is told, and what was passed over is kept', () => {
     const { path, remove: drop } = makeDirectory()
     const writer = new FakeWriter(path, 1)
@@ -421,8 +426,6 @@ describe('what cannot be read', () => {
 
   test('a foreign file, a link or a directory under a segment name is named in one line', () => {
     const path = join(spool, '00000001-00000000.seg')
-    const failure = (text: string) =>
-      expect.objectContaining({ code: 5, message: expect.stringMatching(text) })
     writeFileSync(path, 'x'.repeat(500))
     expect(() => new Collector(spool).drain()).toThrow(failure('is no spool segment'))
     unlinkSync(path)

@@ -1,0 +1,62 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { buildShim, exitOf, numberedLines, startProcess } from '../shim/process.ts'
+import { makeDirectory, spooled, until } from '../spool/fixture.ts'
+
+let shim: string
+let spool: string
+let remove: () => void
+beforeAll(() => {
+  shim = buildShim()
+})
+afterAll(() => rmSync(shim, { force: true }))
+beforeEach(() => {
+  ;({ path: spool, remove } = makeDirectory())
+})
+afterEach(() => remove())
+
+test('shims that start together never meet in a file', async () => {
+  const children = Array.from({ length: 6 }, () => startProcess(shim, ['--spool', spool]))
+  const texts = children.map((_, i) => `${String(i).repeat(1000)}\n`.repeat(300))
+  for (const [i, child] of children.entries()) child.stdin?.end(texts[i])
+  const codes = await Promise.all(children.map(async (child) => (await exitOf(child)).code))
+  expect(codes).toEqual(children.map(() => 0))
+  const { text, notices } = spooled(spool)
+  expect(text.split('<end>').toSorted()).toEqual(texts)
+  expect(notices).toEqual([])
+})
+
+test('ten that are killed under load each lose at most what they held, and it is told', async () => {
+  const RING = 1 << 20
+  const SOCKETS = 1 << 20
+  const chunks = Array.from({ length: 400 }, (_, i) => numberedLines(i * 160, 160))
+  const sent: number[] = []
+  for (let round = 0; round < 10; round++) {
+    const child = startProcess(shim, ['--spool', spool, '--ring', String(RING)])
+    const exit = exitOf(child)
+    child.stdin?.on('error', () => undefined)
+    let bytes = 0
+    let next = 0
+    // About 10 MB/s: what any disk takes, so that nothing is dropped before the end.
+    const timer = setInterval(() => {
+      const chunk = chunks[next++] ?? ''
+      bytes += chunk.length
+      child.stdin?.write(chunk)
+    }, 1)
+    await until(() => readdirSync(spool).length > round, 'it writes')
+    await new Promise((resolve) => setTimeout(resolve, 150 + round * 7))
+    clearInterval(timer)
+    child.kill('SIGKILL')
+    expect((await exit).code).toBe('SIGKILL')
+    sent.push(bytes)
+  }
+  const { text, notices } = spooled(spool)
+  const whole = chunks.join('')
+  const parts = text.split('<end>')
+  expect(parts.length).toBe(10)
+  for (const [round, part] of parts.entries()) {
+    expect(whole.startsWith(part)).toBe(true)
+    expect(sent[round] - part.length).toBeLessThanOrEqual(RING + SOCKETS)
+  }
+  expect(notices.map(({ kind }) => kind)).toEqual(sent.map(() => 'died'))
+})

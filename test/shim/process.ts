@@ -1,0 +1,56 @@
+import type { ChildProcess } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** Builds the shim's one file from the sources; returns its path. */
+export function buildShim(): string {
+  const path = join(tmpdir(), `spillway-shim-${process.pid}`)
+  execFileSync(process.execPath, [join(ROOT, 'scripts/bundle-shim.mjs'), path])
+  return path
+}
+
+/** Starts the shim as auditd does, without an environment; node makes its stdin a socket. */
+export function startProcess(shim: string, args: readonly string[]): ChildProcess {
+  return spawn(shim, args, { env: {}, cwd: '/', stdio: ['pipe', 'ignore', 'pipe'] })
+}
+
+/** Settles with the exit code, or the signal, and what it said on standard error. */
+export function exitOf(child: ChildProcess): Promise<{ code: number | string; said: string }> {
+  let said = ''
+  child.stderr?.on('data', (chunk) => {
+    said += String(chunk)
+  })
+  return new Promise((done) => {
+    child.on('close', (code, signal) => done({ code: code ?? signal ?? '', said }))
+  })
+}
+
+/** Lines of the shim in what was said: Node has a warning of its own about --jitless. */
+export function linesOfShim(said: string): string[] {
+  return said.split('\n').filter((line) => line.startsWith('spillway-shim['))
+}
+
+/** Numbered lines, so that a missing or doubled one shows. */
+export function numberedLines(first: number, count: number): string {
+  let text = ''
+  for (let i = first; i < first + count; i++) {
+    text += `type=SYSCALL msg=audit(1795331090.516:${i}): arch=c000003e key="numbered"\n`
+  }
+  return text
+}
+
+/** CPU ticks and voluntary context switches of a process, over all its threads. */
+export function loadOf(pid: number): { ticks: number; wakeUps: number } {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  let wakeUps = 0
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1')
+    wakeUps += Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1])
+  }
+  return { ticks: Number(fields[11]) + Number(fields[12]), wakeUps }
+}
