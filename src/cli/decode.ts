@@ -1,20 +1,18 @@
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { WorkerSettings } from '../config/settings.ts'
-import { type DecodeOptions, Decoder } from '../decode/decoder.ts'
+import type { DecodeOptions } from '../decode/decoder.ts'
+import { createPool, createStitcher } from '../decoders.ts'
 import { checkFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { Pipeline, type Progress } from '../pipeline.ts'
-import { DecodePool } from '../pool/pool.ts'
 import { Staff } from '../pool/staff.ts'
 import { AppendFile } from '../sink/append-file.ts'
 import { standardOutlet } from '../sink/outlet.ts'
 import { createStreamSink } from '../sink/stdout.ts'
 import { sourceOf } from '../source.ts'
-import { Stitcher } from '../stitch/stitcher.ts'
 import { Stats } from './stats.ts'
 import { say } from './terminal.ts'
 
@@ -91,18 +89,15 @@ async function pump(paths: readonly string[], flags: Flags, sink: Sink): Promise
     raw: flags.raw === true,
     interpretedPrefix: '',
   }
-  const decoder = new Decoder(options)
-  const pool = new DecodePool({
-    inline: () => (batch, result) => decoder.decode(batch, result),
-    filename: fileURLToPath(new URL('../../workers/decode.js', import.meta.url)),
-    workerData: options,
+  const pool = createPool(options, ({ kind, bytes, reason }) => {
+    if (kind === 'poison') say(`spillway: ${bytes} bytes are rejected: ${reason}`)
   })
   const staff = new Staff(pool, flags.workers, availableParallelism())
   const size = await sizeOf(paths)
   const start: Progress = { resume: { epoch: 0, place: 0 }, done: null }
   const pipeline = new Pipeline({
     open: () => sourceOf(readFiles(paths), size),
-    stitcher: (done) => new Stitcher({ decoder: new Decoder(options), done }),
+    stitcher: (done) => createStitcher(options, done),
     pool,
     slots: staff.slots,
     replayable: false,

@@ -14,6 +14,12 @@ interface Event {
   readonly PATH?: readonly { readonly name?: string | null }[]
 }
 
+/** What the demo reads of an alert. */
+interface Alert {
+  readonly type: string
+  readonly text?: string
+}
+
 interface Second {
   readonly time: string
   records: number
@@ -43,7 +49,7 @@ export class DemoView {
   /** Reads what is new and prints the seconds that are over, and alerts. */
   async look(): Promise<void> {
     for await (const event of this.#events.next()) await this.#add(event as Event)
-    for await (const alert of this.#alerts.next()) await print(alertLine(alert as object))
+    for await (const alert of this.#alerts.next()) await print(alertLine(alert as Alert))
   }
 
   /** Prints some events and that nothing is lost. */
@@ -87,9 +93,8 @@ function count(n: number, width: number): string {
   return n.toLocaleString('en-GB').padStart(width)
 }
 
-function alertLine(alert: object): string {
-  const fields = Object.entries(alert).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-  return `  >> ${fields.join(' ')}\n`
+function alertLine({ type, text }: Alert): string {
+  return `  >> ${type}: ${text ?? ''}\n`
 }
 
 function eventLine({ ID, EVENT, SYSCALL, PATH }: Event): string {

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { stringify } from 'yaml'
 import type { SettingsInput } from '../config/settings.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { DemoView } from './demo-view.ts'
@@ -81,7 +80,8 @@ async function show(
     log: { level: 'error' },
   }
   await mkdir(at('spool'), { mode: 0o750 })
-  await writeFile(at('spillway.yaml'), stringify(settings))
+  // JSON is YAML.
+  await writeFile(at('spillway.yaml'), JSON.stringify(settings))
   await print(
     `A made-up audit stream of ${SECONDS} s; from second ${FLOOD_SECOND} on the rule "${FLOOD_KEY}" floods.\n` +
       '  spillway generate ─► spillway-shim ─► spool ─► spillway run ─► ndjson\n\n',

@@ -63,12 +63,14 @@ const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' 
  * mistake is one line each on standard error.
  */
 export async function main(args: readonly string[]): Promise<void> {
+  const debug = args.includes('--debug')
+  process.once('uncaughtException', (error) => process.exit(report(error, debug)))
   let code: number = ExitCode.Ok
   try {
     const program = await createProgram(args)
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    code = report(error, args.includes('--debug'))
+    code = report(error, debug)
   }
   process.exit(code)
 }
