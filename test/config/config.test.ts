@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exampleConfig } from '../../src/config/example.ts'
 import { loadSettings, settingsOf } from '../../src/config/load.ts'
-import { jsonSchema } from '../../src/config/schema.ts'
+import { type Entry, jsonSchema, settingsEntries } from '../../src/config/schema.ts'
 import { ExitCode, Failure } from '../../src/model/failure.ts'
 
 let directory = ''
@@ -116,6 +116,23 @@ describe('the example configuration', () => {
   it('still holds with every setting in it switched on', () => {
     const all = exampleConfig().replaceAll(/^( *)# (\w+: \S+)$/gm, '$1$2')
     expect(settingsOf(all, 'example').node).toBe('web-01')
+  })
+})
+
+describe('docs/configuration.md', () => {
+  it('describes every setting and no other, with its default', () => {
+    const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+    const rows = [...page.matchAll(/^\| `([\w.]+)` \| `?(.*?)`? \|/gm)]
+    const named = (entries: readonly Entry[], path: string): [string, unknown][] =>
+      entries.flatMap((entry): [string, unknown][] =>
+        'entries' in entry
+          ? named(entry.entries, `${path}${entry.name}.`)
+          : [[`${path}${entry.name}`, entry.value]],
+      )
+    const settings = named(settingsEntries(), '')
+    expect(rows.map(([, name]) => name)).toEqual(settings.map(([name]) => name))
+    for (const [i, [, value]] of settings.entries())
+      if (value !== undefined) expect(rows[i][2]).toBe(value === '' ? 'empty' : String(value))
   })
 })
 
