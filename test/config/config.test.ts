@@ -132,7 +132,8 @@ describe('docs/configuration.md', () => {
     const settings = named(settingsEntries(), '')
     expect(rows.map(([, name]) => name)).toEqual(settings.map(([name]) => name))
     for (const [i, [, value]] of settings.entries())
-      if (value !== undefined) expect(rows[i][2]).toBe(value === '' ? 'empty' : String(value))
+      if (value !== undefined)
+        expect(rows[i][2]).toBe(value === '' ? 'empty' : `${value as string | number | boolean}`)
   })
 })
 
