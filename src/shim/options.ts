@@ -84,7 +84,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw usage((error as Error).message.split(/\.? To /)[0])
+    throw usage((error as Error).message.split(/\n|\. To /)[0])
   }
 }
 

@@ -14,18 +14,33 @@ export function buildShim(): string {
 }
 
 /** Starts the shim as auditd does, without an environment; node makes its stdin a socket. */
-export function startProcess(shim: string, args: readonly string[]): ChildProcess {
-  return spawn(shim, args, { env: {}, cwd: '/', stdio: ['pipe', 'ignore', 'pipe'] })
+export function startProcess(
+  shim: string,
+  args: readonly string[],
+  output: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
+  return spawn(shim, args, { env: {}, cwd: '/', stdio: ['pipe', output, 'pipe'] })
 }
 
-/** Settles with the exit code, or the signal, and what it said on standard error. */
-export function exitOf(child: ChildProcess): Promise<{ code: number | string; said: string }> {
+/** How a process ended: its exit code or signal, its standard output and what it said on standard error. */
+export interface Exit {
+  readonly code: number | string
+  readonly out: string
+  readonly said: string
+}
+
+/** Settles when a process has ended. */
+export function exitOf(child: ChildProcess): Promise<Exit> {
+  let out = ''
   let said = ''
+  child.stdout?.on('data', (chunk) => {
+    out += String(chunk)
+  })
   child.stderr?.on('data', (chunk) => {
     said += String(chunk)
   })
   return new Promise((done) => {
-    child.on('close', (code, signal) => done({ code: code ?? signal ?? '', said }))
+    child.on('close', (code, signal) => done({ code: code ?? signal ?? '', out, said }))
   })
 }
 
