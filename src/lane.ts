@@ -35,6 +35,8 @@ export interface LaneOptions {
   readonly replayable: boolean
   /** A pipe that is written to as things happen, without frames that carry the time. */
   readonly live: boolean
+  /** While it says so every piece makes a batch: little is under way at a time. */
+  readonly isCareful?: (() => boolean) | undefined
   /** Takes the blocks in order, one at a time. */
   readonly take: (block: Block) => Promise<void>
   /** Called whenever a batch is on its way. */
@@ -153,6 +155,7 @@ export class Lane {
         this.#ended = this.#options.isLast(piece)
         if (this.#ended) return
         piece = null
+        if (this.#options.isCareful?.()) await this.#flush()
       }
       if (this.#emitted) await this.#breathe()
     }

@@ -35,7 +35,7 @@ export interface Progress {
 export interface PipelineOptions
   extends Pick<
     LaneOptions,
-    'pool' | 'slots' | 'batchBytes' | 'isLast' | 'live' | 'replayable' | 'onBatch'
+    'pool' | 'slots' | 'batchBytes' | 'isLast' | 'live' | 'replayable' | 'isCareful' | 'onBatch'
   > {
   /** Opens the stream at a position. Called again when lanes part, when it is replayable. */
   readonly open: (at: Position) => Source

@@ -22,6 +22,8 @@ const START: Progress = { resume: { epoch: PLAIN_EPOCH, place: 0 }, done: null }
 export class Readers {
   readonly #options: ReadersOptions
   readonly #open = new Set<SpoolReader>()
+  /** The last ones opened, closed or not: they know salts. */
+  #latest: SpoolReader[] = []
   #closed: number
   #noticed: Position = { epoch: 0, place: -1 }
 
@@ -48,6 +50,7 @@ export class Readers {
   open(at: Position): Source {
     const reader = this.#reader(at, (notice) => this.#onNotice(notice))
     this.#open.add(reader)
+    this.#latest = [reader, ...this.#latest.slice(0, 1)]
     return {
       next: () => reader.next(),
       wait: () => reader.wait(),
@@ -102,7 +105,7 @@ export class Readers {
   }
 
   #saltOf(at: Position): number | null {
-    for (const reader of this.#open) {
+    for (const reader of this.#latest) {
       const salt = reader.saltOf(at)
       if (salt !== null) return salt
     }

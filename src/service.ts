@@ -6,6 +6,7 @@ import type { Settings } from './config/settings.ts'
 import type { DecodeOptions } from './decode/decoder.ts'
 import { createPool, createStitcher } from './decoders.ts'
 import { Guard } from './guard.ts'
+import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Sink } from './model/delivery.ts'
 import { ExitCode, Failure, reasonOf } from './model/failure.ts'
@@ -15,7 +16,8 @@ import { Staff } from './pool/staff.ts'
 import { Readers } from './readers.ts'
 import { type Notes, Severity } from './shim/notes.ts'
 import { type Shim, startShim } from './shim/shim.ts'
-import { Checkpoint, type CheckpointState } from './spool/checkpoint.ts'
+import { Checkpoint } from './spool/checkpoint.ts'
+import { listSegments } from './spool/directory.ts'
 
 /**
  * The life of `spillway run`: start from the checkpoint, save it as delivery goes on, stop in order.
@@ -34,9 +36,11 @@ const STOP_MS = 5000
 const SAVE_MS = 3000
 /** Milliseconds without a new writer after which the events of one that ended are closed. */
 const CLOSE_EPOCH_MS = 5000
-/** Milliseconds after the start in which every block is saved: a crash comes back to where it was. */
-const CAREFUL_MS = 5000
+/** Milliseconds after the start in which batches are small and each is saved: a crash comes back to it. */
+const CAREFUL_MS = 2000
 
+/** Milliseconds that standard input is still read after a stop. */
+const INPUT_REST_MS = 500
 /** Milliseconds between two looks whether all of an ended standard input was read. */
 const LOOK_MS = 20
 /** Milliseconds without a byte after which it is given up that the end of the input was written. */
@@ -77,8 +81,7 @@ interface ServiceParts {
 class Service {
   readonly #sink: Sink
   readonly #log: Log
-  readonly #checkpoint: Checkpoint
-  readonly #config: string
+  readonly #ledger: Ledger
   readonly #pool: DecodePool
   readonly #staff: Staff
   readonly #guard: Guard
@@ -86,13 +89,10 @@ class Service {
   readonly #readers: Readers
   readonly #startedAt = performance.now()
   readonly #shim: Shim | null
+  readonly #spool: string
   #overSince: number | null = null
   /** Epoch whose end is the end of standard input. */
   #lastEpoch: number | null = null
-  /** The checkpoint as it was last written. */
-  #written: CheckpointState
-  #dirty = false
-  #saving: Promise<void> | null = null
   #stopping = false
   #failure: { readonly error: unknown } | null = null
   #giveUp: () => void = () => {}
@@ -101,24 +101,27 @@ class Service {
     this.#shim = shim
     this.#sink = sink
     this.#log = log
-    this.#checkpoint = checkpoint
     const { last } = checkpoint
-    this.#config = configHash(settings)
     const { directory, state } = settings.spool
+    this.#spool = directory
     this.#readers = new Readers({
       spool: directory,
       state,
       last,
       onNotice: (notice) => this.#alert(`spool.${notice.kind}`, { ...notice }),
     })
-    this.#written = last ?? {
-      delivery: null,
-      analysis: null,
-      windows: null,
-      config: this.#config,
-      closed: 0,
-      attempt: null,
-    }
+    this.#ledger = new Ledger({
+      checkpoint,
+      sink,
+      standing: () => ({
+        delivery: this.#readers.saved(this.#pipeline.delivery),
+        analysis: this.#readers.saved(this.#pipeline.analysis),
+        windows: null,
+        config: configHash(settings),
+      }),
+      marks: () => ({ closed: this.#readers.closed, attempt: this.#guard.attempt }),
+      onFailure: (error) => this.#fail(error),
+    })
     const decode: DecodeOptions = {
       format: settings.format,
       host: settings.node,
@@ -127,7 +130,7 @@ class Service {
     }
     this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble))
     this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
-    this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#write(this.#written))
+    this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
     this.#pipeline = new Pipeline({
       open: (at) => this.#readers.open(at),
       stitcher: (done) => createStitcher(decode, done),
@@ -135,6 +138,7 @@ class Service {
       slots: this.#staff.slots,
       replayable: true,
       live: false,
+      isCareful: () => this.#isCareful,
       isLast: (piece) => piece.kind === 'end' && piece.epoch === this.#lastEpoch,
       delivery: this.#readers.startOf(last?.delivery ?? null),
       analysis: this.#readers.startOf(last?.analysis ?? null),
@@ -155,7 +159,7 @@ class Service {
     try {
       this.#look()
       if (this.#shim !== null)
-        this.#endWith(this.#shim).catch((error: unknown) => this.#fail(error))
+        this.#endWith(this.#shim, this.#spool).catch((error: unknown) => this.#fail(error))
       await Promise.race([this.#pipeline.run(), givenUp])
     } catch (error) {
       this.#fail(error)
@@ -167,27 +171,30 @@ class Service {
     this.#log.info({ delivery: this.#pipeline.delivery }, 'stopped')
   }
 
-  /** Reads no more, and gives what was read some time to be delivered. */
+  /**
+   * Reads no more, and gives what was read some time to be delivered. From standard input that is also
+   * what is on its way to the spool.
+   */
   stop(): void {
     if (this.#stopping) return
     this.#stopping = true
-    this.#shim?.stop()
-    this.#pipeline.stop()
-    setTimeout(this.#giveUp, STOP_MS).unref()
+    if (this.#shim === null) this.#pipeline.stop()
+    else {
+      this.#shim.stop()
+      setTimeout(() => this.#shim?.stop(), INPUT_REST_MS).unref()
+    }
+    setTimeout(() => {
+      this.#pipeline.stop()
+      this.#giveUp()
+    }, STOP_MS).unref()
   }
 
   async #finish(): Promise<void> {
-    this.#stopping = true
-    if (this.#failure === null) {
-      this.#guard.passed()
-      await atMost(SAVE_MS, this.#saving ?? this.#save())
-      if (this.#dirty) await atMost(SAVE_MS, this.#save())
-    }
+    this.#onProgress()
+    await atMost(SAVE_MS, this.#ledger.settle())
     if (this.#shim !== null) await atMost(STOP_MS, this.#shim.done)
-    await atMost(
-      SAVE_MS,
-      this.#sink.close().catch((error: unknown) => this.#fail(error)),
-    )
+    const closed = this.#sink.close().catch((error: unknown) => this.#fail(error))
+    await atMost(SAVE_MS, closed)
     await this.#pool.close()
   }
 
@@ -197,16 +204,20 @@ class Service {
     this.#giveUp()
   }
 
-  /** What came through standard input is all in the spool: ends when it is all delivered. */
-  async #endWith(shim: Shim): Promise<void> {
+  /** Ends the service when all that came through standard input is delivered. */
+  async #endWith(shim: Shim, spool: string): Promise<void> {
     await shim.done
-    for (let quiet = 0; !this.#stopping && quiet < INPUT_END_MS; quiet += LOOK_MS) {
-      if (this.#pipeline.lag > 0) quiet = 0
-      this.#lastEpoch = this.#readers.over
-      if (this.#lastEpoch !== null) return this.#closeEpoch(this.#lastEpoch)
+    const last = listSegments(spool).at(-1)?.epoch ?? 0
+    for (let quiet = 0; quiet < INPUT_END_MS; quiet += LOOK_MS) {
+      if (this.#readers.over === last) {
+        this.#lastEpoch = last
+        return this.#closeEpoch(last)
+      }
       await sleep(LOOK_MS)
+      if (this.#pipeline.lag > 0) quiet = 0
     }
-    this.stop()
+    this.#log.warn({}, 'the end of standard input could not be written to the spool')
+    this.#pipeline.stop()
   }
 
   /** Events that are open when their writer ends wait for the next one, but not for ever. */
@@ -221,14 +232,14 @@ class Service {
   /** Written first, so that after a crash the same events close at the same place. */
   async #closeEpoch(epoch: number): Promise<void> {
     this.#readers.noteClosed(epoch)
-    await this.#write(this.#written)
+    await this.#ledger.mark()
     this.#readers.endClosed()
   }
 
   #tick(): void {
     this.#look()
     this.#closeWhatIsOver()
-    if (this.#dirty) void this.#save()
+    void this.#ledger.save()
   }
 
   #look(): void {
@@ -237,39 +248,14 @@ class Service {
       .catch((error: unknown) => this.#fail(error))
   }
 
+  get #isCareful(): boolean {
+    return performance.now() - this.#startedAt < CAREFUL_MS
+  }
+
   #onProgress(): void {
-    this.#dirty = true
+    this.#ledger.move()
     this.#guard.passed()
-    if (performance.now() - this.#startedAt < CAREFUL_MS) void this.#save()
-  }
-
-  /** Makes durable what was delivered. One at a time; a failure ends the service. */
-  #save(): Promise<void> {
-    this.#saving ??= this.#saveNow()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#saving = null
-      })
-    return this.#saving
-  }
-
-  async #saveNow(): Promise<void> {
-    this.#dirty = false
-    const { delivery, analysis } = this.#pipeline
-    const state = {
-      ...this.#written,
-      delivery: this.#readers.saved(delivery),
-      analysis: this.#readers.saved(analysis),
-      windows: null,
-      config: this.#config,
-    }
-    await this.#sink.sync()
-    await this.#write(state)
-  }
-
-  async #write(state: CheckpointState): Promise<void> {
-    this.#written = { ...state, closed: this.#readers.closed, attempt: this.#guard.attempt }
-    await this.#checkpoint.write(this.#written)
+    if (this.#isCareful) void this.#ledger.save()
   }
 
   #onTrouble({ kind, bytes, reason }: Trouble): void {

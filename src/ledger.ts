@@ -1,0 +1,77 @@
+import type { Sink } from './model/delivery.ts'
+import type { Checkpoint, CheckpointState } from './spool/checkpoint.ts'
+
+/** What a ledger keeps, as it is at one moment. */
+export type Standing = Pick<CheckpointState, 'delivery' | 'analysis' | 'windows' | 'config'>
+
+const NOTHING: CheckpointState = {
+  delivery: null,
+  analysis: null,
+  windows: null,
+  config: '',
+  closed: 0,
+  attempt: null,
+}
+
+/** What a ledger needs. */
+export interface LedgerOptions {
+  readonly checkpoint: Checkpoint
+  readonly sink: Pick<Sink, 'sync'>
+  readonly standing: () => Standing
+  /** What counts at once, synced or not. */
+  readonly marks: () => Pick<CheckpointState, 'closed' | 'attempt'>
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Makes durable how far a service is: first what it delivered, then the checkpoint that says so. */
+export class Ledger {
+  readonly #options: LedgerOptions
+  #written: CheckpointState
+  #behind = false
+  #saving: Promise<void> | null = null
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+    this.#written = options.checkpoint.last ?? NOTHING
+  }
+
+  /** There is something to save. */
+  move(): void {
+    this.#behind = true
+  }
+
+  /** Saves what moved, if anything did. One at a time; a failure is told to `onFailure`. */
+  save(): Promise<void> {
+    if (this.#behind)
+      this.#saving ??= this.#save()
+        .catch(this.#options.onFailure)
+        .finally(() => {
+          this.#saving = null
+        })
+    return this.#saving ?? Promise.resolve()
+  }
+
+  /** Saves until nothing is left to save. */
+  async settle(): Promise<void> {
+    do await this.save()
+    while (this.#behind)
+  }
+
+  /** Makes the marks durable, on top of what was saved last. */
+  async mark(): Promise<void> {
+    await this.#write(this.#written)
+  }
+
+  async #save(): Promise<void> {
+    this.#behind = false
+    const standing = this.#options.standing()
+    await this.#options.sink.sync()
+    await this.#write(standing)
+  }
+
+  async #write(standing: Standing): Promise<void> {
+    const { delivery, analysis, windows, config } = standing
+    this.#written = { delivery, analysis, windows, config, ...this.#options.marks() }
+    await this.#options.checkpoint.write(this.#written)
+  }
+}
