@@ -1,0 +1,229 @@
+import type { Batch } from '../model/batch.ts'
+import type { Block, Message, Run } from '../model/delivery.ts'
+import { ClockReader, lastClock, ticksOf } from './clock.ts'
+import { OTHER } from './keys.ts'
+import type { Output } from './messages.ts'
+import { Window, type WindowState } from './window.ts'
+
+/** Nodes with a window of their own; the others are counted together as one. */
+export const MAX_NODES = 1000
+
+/** Version of the analyser's state. */
+const STATE_VERSION = 1
+
+/** What an analyser needs. */
+export interface AnalyserOptions {
+  /** Node of events that name none. */
+  readonly host: string
+  /** Milliseconds of one rates interval: whole seconds. */
+  readonly interval: number
+  /** Takes one rates row. */
+  emitRate(row: Message): void
+  /** Takes one alert. */
+  emitAlert(alert: Message): void
+}
+
+/** What an analyser knows, as a JSON value for the checkpoint. */
+export interface AnalyserState {
+  readonly version: number
+  readonly interval: number
+  readonly epoch: number
+  readonly boot: string | null
+  readonly clock: number
+  readonly rejects: number
+  readonly last: string | null
+  readonly windows: readonly WindowState[]
+}
+
+/**
+ * Counts rates by node, rule key and stamp second, and says when a key floods.
+ *
+ * For each node the same rows and alerts come in the same order however the stream was cut, and an
+ * analyser made from the state after a block goes on as if it had seen every block before it.
+ *
+ * Rejects have no stamp. Those under one clock are counted when the clock moves on, in the newest
+ * second of the node that spoke last.
+ */
+export class Analyser {
+  readonly #host: string
+  readonly #interval: number
+  readonly #output: Output & { boot: string | null }
+  readonly #windows = new Map<string, Window>()
+  #epoch = 0
+  #clock = 0
+  /** Rejects under the present clock. */
+  #rejects = 0
+  /** Window of the last event, and the bytes that named its node. */
+  #last: Window | null = null
+  #lastNode: Uint8Array = new Uint8Array()
+
+  /** A state of another version or interval is not taken: counting begins anew. */
+  constructor(options: AnalyserOptions, state?: AnalyserState) {
+    this.#host = options.host
+    this.#interval = options.interval
+    this.#output = {
+      boot: null,
+      emitRate: (row) => options.emitRate(row),
+      emitAlert: (alert) => options.emitAlert(alert),
+    }
+    if (state?.version !== STATE_VERSION || state.interval !== options.interval) return
+    this.#output.boot = state.boot
+    this.#epoch = state.epoch
+    this.#clock = state.clock
+    this.#rejects = state.rejects
+    for (const window of state.windows) this.#add(window.node, window)
+    this.#last = this.#windows.get(state.last ?? '') ?? null
+    this.#lastNode = new TextEncoder().encode(state.last ?? '')
+  }
+
+  /** Takes what became final with one batch; blocks come in order. */
+  accept(block: Block): void {
+    const { batch } = block
+    this.#enter(batch)
+    const ticks = ticksOf(batch)
+    const rejects = new RejectReader(block)
+    const end = lastClock(batch)
+    for (const run of block.runs) this.#run(run, end, ticks, rejects)
+    this.#moveTo(end, ticks, rejects)
+    this.#rejects += rejects.upTo(end)
+  }
+
+  /** The stream is over: what is held goes out, also of an interval that is not over. */
+  end(): void {
+    this.#settle()
+    for (const window of this.#windows.values()) window.finish()
+  }
+
+  /** All that a later analyser needs to go on from here. */
+  state(): AnalyserState {
+    return {
+      version: STATE_VERSION,
+      interval: this.#interval,
+      epoch: this.#epoch,
+      boot: this.#output.boot,
+      clock: this.#clock,
+      rejects: this.#rejects,
+      last: this.#last?.node ?? null,
+      windows: [...this.#windows.values()].map((window) => window.state()),
+    }
+  }
+
+  /** A new epoch has a clock of its own, a new boot a time of its own. */
+  #enter(batch: Batch): void {
+    if (batch.epoch < this.#epoch) return
+    if (batch.epoch > this.#epoch) {
+      this.#settle()
+      this.#epoch = batch.epoch
+      this.#clock = 0
+    }
+    const { boot } = this.#output
+    if (batch.boot === null || batch.boot === boot) return
+    if (boot !== null) this.end()
+    this.#output.boot = batch.boot
+  }
+
+  #run(run: Run, end: number, ticks: number[], rejects: RejectReader): void {
+    const { batch, result } = run
+    const { events, order, keySets } = result
+    const { sec, ms, nodeStart, nodeEnd, records, eoe, bytes, keySet } = events
+    const clocks = new ClockReader(batch)
+    let window = this.#last
+    let rowsOf: (Uint32Array | undefined)[] = []
+    for (let i = run.from; i < run.to; i++) {
+      const row = order[i]
+      const clock = clocks.ofClosing(result, row, end)
+      if (clock > this.#clock) this.#moveTo(clock, ticks, rejects)
+      const found = this.#windowOf(batch.bytes, nodeStart[row], nodeEnd[row])
+      if (found !== window) {
+        window = found
+        rowsOf = []
+      }
+      const set = keySet[row]
+      const rows = (rowsOf[set] ??= window.rowsOf(keySets[set]))
+      window.take(sec[row], ms[row], clock, rows, records[row], eoe[row], bytes[row])
+    }
+  }
+
+  /** The clock is now at `clock`: counts the rejects before it and lets the ticks up to it pass. */
+  #moveTo(clock: number, ticks: number[], rejects: RejectReader): void {
+    while (ticks.length > 0 && ticks[0] <= clock) {
+      const tick = ticks.shift() as number
+      this.#setClock(tick, rejects)
+      for (const window of this.#windows.values()) window.tick(tick)
+    }
+    this.#setClock(clock, rejects)
+  }
+
+  #setClock(clock: number, rejects: RejectReader): void {
+    for (let next = rejects.clock; next < clock; next = rejects.clock) {
+      if (next > this.#clock) this.#settle()
+      this.#clock = Math.max(this.#clock, next)
+      this.#rejects += rejects.upTo(next)
+    }
+    if (clock <= this.#clock) return
+    this.#settle()
+    this.#clock = clock
+  }
+
+  /** Counts the rejects that wait, once there is a node to count them for. */
+  #settle(): void {
+    if (this.#rejects === 0 || !this.#last?.started) return
+    this.#last.reject(this.#rejects)
+    this.#rejects = 0
+  }
+
+  /** The window of the node named in `bytes[start … end)`; no name is the host's. */
+  #windowOf(bytes: Uint8Array, start: number, end: number): Window {
+    if (this.#last !== null && isEqual(this.#lastNode, bytes, start, end)) return this.#last
+    this.#lastNode = bytes.slice(start, end)
+    const name = start === end ? this.#host : new TextDecoder().decode(this.#lastNode)
+    this.#last =
+      this.#windows.get(name) ??
+      (this.#windows.size < MAX_NODES
+        ? this.#add(name)
+        : (this.#windows.get(OTHER) ?? this.#add(OTHER)))
+    return this.#last
+  }
+
+  #add(node: string, state?: WindowState): Window {
+    const window = new Window(node, this.#interval / 1000, this.#output, state)
+    this.#windows.set(node, window)
+    return window
+  }
+}
+
+/** The rejects of a block, in stream order. */
+class RejectReader {
+  readonly #block: Block
+  readonly #clocks: ClockReader
+  #row: number
+  /** Clock of the next reject, infinite when there is none. */
+  clock = Number.POSITIVE_INFINITY
+
+  constructor(block: Block) {
+    this.#block = block
+    this.#clocks = new ClockReader(block.batch)
+    this.#row = block.rejectsFrom - 1
+    this.#next()
+  }
+
+  /** Passes the rejects up to `clock` and gives their number. */
+  upTo(clock: number): number {
+    const before = this.#row
+    while (this.clock <= clock) this.#next()
+    return this.#row - before
+  }
+
+  #next(): void {
+    const { rejects } = this.#block.result
+    const row = ++this.#row
+    this.clock =
+      row < rejects.count ? this.#clocks.at(rejects.start[row]) : Number.POSITIVE_INFINITY
+  }
+}
+
+function isEqual(node: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (node.length !== end - start) return false
+  for (let i = 0; i < node.length; i++) if (node[i] !== bytes[start + i]) return false
+  return true
+}

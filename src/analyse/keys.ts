@@ -1,0 +1,65 @@
+/** Keys one node may have before the rest is counted together. */
+export const MAX_KEYS = 10_000
+
+/** Name under which keys beyond MAX_KEYS, and nodes beyond MAX_NODES, are counted together. */
+export const OTHER = '(other)'
+
+/** Row of the sums over all events; the rows of keys follow it. */
+export const TOTAL = 0
+
+/** Key lists remembered per node; beyond, they are looked up anew. */
+const MAX_SETS = 20_000
+
+/** Between the keys of one event, in the kernel's records and in `Result.keySets`. */
+const SEPARATOR = '\u0001'
+
+/**
+ * Rule keys of one node, by row. An event with several keys counts in the row of each, an event with
+ * none in the row of the key ''.
+ */
+export class Keys {
+  readonly #max: number
+  readonly #names: string[]
+  readonly #rows = new Map<string, number>()
+  readonly #sets = new Map<string, Uint32Array>()
+
+  constructor(names: readonly string[] = [], max: number = MAX_KEYS) {
+    this.#max = max
+    this.#names = [...names]
+    for (const [i, name] of names.entries()) this.#rows.set(name, i + 1)
+  }
+
+  /** Rows in use, the total's included. */
+  get count(): number {
+    return this.#names.length + 1
+  }
+
+  /** All keys in row order, for the checkpoint. */
+  get names(): readonly string[] {
+    return this.#names
+  }
+
+  /** The key of a row, null for the total. */
+  name(row: number): string | null {
+    return row === TOTAL ? null : this.#names[row - 1]
+  }
+
+  /** The rows that an event of this key list counts in, besides the total. */
+  rowsOf(set: string): Uint32Array {
+    const known = this.#sets.get(set)
+    if (known) return known
+    if (this.#sets.size >= MAX_SETS) this.#sets.clear()
+    const rows = Uint32Array.from(new Set(set.split(SEPARATOR).map((key) => this.#row(key))))
+    this.#sets.set(set, rows)
+    return rows
+  }
+
+  #row(key: string): number {
+    const known = this.#rows.get(key)
+    if (known !== undefined) return known
+    if (this.#names.length >= this.#max && key !== OTHER) return this.#row(OTHER)
+    this.#names.push(key)
+    this.#rows.set(key, this.#names.length)
+    return this.#names.length
+  }
+}

@@ -1,0 +1,81 @@
+/** Columns of a row of sums. */
+export const Sum = {
+  Events: 0,
+  Records: 1,
+  /** Records and EOE: what the kernel's backlog counts. */
+  Entries: 2,
+  Bytes: 3,
+  /** Events that came after their second was closed; in no other column. */
+  Late: 4,
+} as const
+
+/** Columns in a row. */
+const SUM_WIDTH = 5
+
+/** Sums in the checkpoint: of each row that is not all zero its number, then its columns. */
+export type SumsState = readonly number[]
+
+/** A table of sums, one row per key, that grows with the keys. */
+export class Sums {
+  /** The rows one after the other, SUM_WIDTH numbers each. */
+  values: Float64Array = new Float64Array(16 * SUM_WIDTH)
+
+  /** Makes room for rows `0 … rows`. */
+  reserve(rows: number): void {
+    if (rows * SUM_WIDTH <= this.values.length) return
+    const wider = new Float64Array(Math.max(rows * SUM_WIDTH, this.values.length * 2))
+    wider.set(this.values)
+    this.values = wider
+  }
+
+  /** Adds one event to a row. */
+  add(row: number, records: number, entries: number, bytes: number): void {
+    const { values } = this
+    const at = row * SUM_WIDTH
+    values[at] += 1
+    values[at + Sum.Records] += records
+    values[at + Sum.Entries] += entries
+    values[at + Sum.Bytes] += bytes
+  }
+
+  /** Counts one event that came too late in a row. */
+  addLate(row: number): void {
+    this.values[row * SUM_WIDTH + Sum.Late] += 1
+  }
+
+  /** One number of a row; 0 where the table has no such row. */
+  get(row: number, column: number): number {
+    return this.values[row * SUM_WIDTH + column] ?? 0
+  }
+
+  /** Adds all of `more`. */
+  addAll(more: Sums): void {
+    this.reserve(more.values.length / SUM_WIDTH)
+    for (let i = 0; i < more.values.length; i++) this.values[i] += more.values[i]
+  }
+
+  /** Sets everything to zero. */
+  clear(): void {
+    this.values.fill(0)
+  }
+
+  /** For the checkpoint. */
+  state(): SumsState {
+    const state: number[] = []
+    for (let at = 0; at < this.values.length; at += SUM_WIDTH) {
+      const row = this.values.subarray(at, at + SUM_WIDTH)
+      if (row.some((value) => value !== 0)) state.push(at / SUM_WIDTH, ...row)
+    }
+    return state
+  }
+
+  /** A table as the checkpoint has it. */
+  static from(state: SumsState): Sums {
+    const sums = new Sums()
+    for (let at = 0; at < state.length; at += 1 + SUM_WIDTH) {
+      sums.reserve(state[at] + 1)
+      sums.values.set(state.slice(at + 1, at + 1 + SUM_WIDTH), state[at] * SUM_WIDTH)
+    }
+    return sums
+  }
+}

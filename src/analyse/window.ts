@@ -1,0 +1,247 @@
+import { Floods, type FloodsState } from './floods.ts'
+import { Interval, type IntervalState } from './interval.ts'
+import { Keys, TOTAL } from './keys.ts'
+import type { Output } from './messages.ts'
+import { Sums, type SumsState } from './sums.ts'
+
+/** Seconds that an event may come behind the newest stamp and still count in its own second. */
+export const LATENESS_S = 10
+
+/**
+ * Seconds behind the newest stamp at which a second is judged for floods: most of it is there by
+ * then, and a warning that waits for the rest comes after the loss.
+ */
+const JUDGED_BEHIND_S = 1
+
+/** Events in a row too late to count after which the clock was set back: time begins anew. */
+export const SET_BACK_EVENTS = 1000
+
+/** Slots for open seconds: more than LATENESS_S, a power of two. */
+const SLOTS = 16
+
+/** One node's window in the checkpoint. */
+export interface WindowState {
+  readonly node: string
+  readonly keys: readonly string[]
+  readonly newest: number | null
+  readonly anchor: number
+  readonly last: number
+  readonly closed: number
+  readonly judged: number
+  readonly lateRun: number
+  /** Of each open second that holds something: the second, its rejects, its sums. */
+  readonly seconds: readonly (readonly [number, number, SumsState])[]
+  readonly interval: IntervalState
+  readonly floods: FloodsState
+}
+
+/**
+ * The rates of one node by stamp second.
+ *
+ * ```
+ *   interval, summed up    open seconds
+ *  │ ··················· │ s │ s │ s │ … │ s │ s │ newest stamp
+ *                 closed ▲           judged  ▲
+ * ```
+ *
+ * Time is the newest stamp, so a stream that lags is not early or late; only a tick, which says that
+ * nothing came, moves it on by the clock. A second LATENESS_S behind is closed and goes into its
+ * interval. What comes for it later counts as late, in the second of its coming.
+ */
+export class Window {
+  readonly node: string
+  readonly #keys: Keys
+  readonly #floods: Floods
+  readonly #interval: Interval
+  readonly #slots: Sums[] = Array.from({ length: SLOTS }, () => new Sums())
+  readonly #rejected = new Float64Array(SLOTS)
+  readonly #used = new Uint8Array(SLOTS)
+  /** Newest stamp in ms, NaN before time begins, and the stream's clock when it came. */
+  #newest: number
+  #anchor: number
+  /** Newest stamp at which there is something to do. */
+  #wake = 0
+  /** Last second that holds something. */
+  #last: number
+  /** First open second; first second not judged. */
+  #closed: number
+  #judged: number
+  #lateRun: number
+
+  constructor(node: string, seconds: number, output: Output, state?: WindowState) {
+    this.node = node
+    this.#keys = new Keys(state?.keys)
+    this.#floods = new Floods(this.#keys, node, output, state?.floods)
+    this.#interval = new Interval(node, this.#keys, seconds, output, state?.interval)
+    this.#newest = state?.newest ?? Number.NaN
+    this.#anchor = state?.anchor ?? 0
+    this.#last = state?.last ?? 0
+    this.#closed = state?.closed ?? 0
+    this.#judged = state?.judged ?? 0
+    this.#lateRun = state?.lateRun ?? 0
+    for (const [second, rejected, sums] of state?.seconds ?? []) {
+      const slot = slotOf(second)
+      this.#slots[slot] = Sums.from(sums)
+      this.#rejected[slot] = rejected
+      this.#used[slot] = 1
+    }
+    this.#reserve()
+  }
+
+  /** An event came since the start or the last `finish`. */
+  get started(): boolean {
+    return !Number.isNaN(this.#newest)
+  }
+
+  /** The rows of a key list, for `take`. */
+  rowsOf(keySet: string): Uint32Array {
+    const before = this.#keys.count
+    const rows = this.#keys.rowsOf(keySet)
+    if (this.#keys.count > before) this.#reserve()
+    return rows
+  }
+
+  /** Takes one event; `clock` is the stream's clock when it closed. */
+  take(
+    second: number,
+    ms: number,
+    clock: number,
+    rows: Uint32Array,
+    records: number,
+    eoe: number,
+    bytes: number,
+  ): void {
+    const stamp = second * 1000 + ms
+    if (!(stamp <= this.#newest)) {
+      if (!this.started) this.#begin(second)
+      this.#newest = stamp
+      this.#anchor = clock
+      if (stamp >= this.#wake) this.#reach(second)
+    }
+    if (second < this.#closed) {
+      if (++this.#lateRun < SET_BACK_EVENTS) {
+        this.#late(rows)
+        return
+      }
+      this.finish()
+      this.take(second, ms, clock, rows, records, eoe, bytes)
+      return
+    }
+    this.#lateRun = 0
+    const sums = this.#open(second)
+    sums.add(TOTAL, records, records + eoe, bytes)
+    for (let i = 0; i < rows.length; i++) sums.add(rows[i], records, records + eoe, bytes)
+  }
+
+  /** Counts rejects, which have no stamp, in the newest second. Time has begun. */
+  reject(count: number): void {
+    const second = this.#now
+    this.#open(second)
+    this.#rejected[slotOf(second)] += count
+  }
+
+  /** Nothing has come up to this clock: time moves on by what has passed since the newest stamp. */
+  tick(clock: number): void {
+    if (!this.started) return
+    this.#reach(Math.floor((this.#newest + Math.max(0, clock - this.#anchor)) / 1000))
+  }
+
+  /** Time ends: all that is held goes out. It may begin anew. */
+  finish(): void {
+    this.#judge(this.#last + 1)
+    this.#close(this.#last + 1)
+    this.#floods.finish()
+    this.#interval.finish()
+    this.#newest = Number.NaN
+    this.#lateRun = 0
+  }
+
+  /** For the checkpoint. */
+  state(): WindowState {
+    const seconds: [number, number, SumsState][] = []
+    for (let second = this.#closed; second <= this.#last; second++) {
+      const slot = slotOf(second)
+      if (this.#used[slot] === 1)
+        seconds.push([second, this.#rejected[slot], this.#slots[slot].state()])
+    }
+    return {
+      node: this.node,
+      keys: this.#keys.names,
+      newest: this.started ? this.#newest : null,
+      anchor: this.#anchor,
+      last: this.#last,
+      closed: this.#closed,
+      judged: this.#judged,
+      lateRun: this.#lateRun,
+      seconds,
+      interval: this.#interval.state(),
+      floods: this.#floods.state(),
+    }
+  }
+
+  /** The second that what has no place of its own is counted in. */
+  get #now(): number {
+    return Math.max(this.#closed, Math.floor(this.#newest / 1000))
+  }
+
+  #begin(second: number): void {
+    this.#closed = this.#judged = this.#last = second - LATENESS_S
+    this.#wake = 0
+    this.#interval.begin(this.#closed)
+  }
+
+  #open(second: number): Sums {
+    this.#used[slotOf(second)] = 1
+    if (second > this.#last) this.#last = second
+    return this.#slots[slotOf(second)]
+  }
+
+  #late(rows: Uint32Array): void {
+    const sums = this.#open(this.#now)
+    sums.addLate(TOTAL)
+    for (const row of rows) sums.addLate(row)
+  }
+
+  /** Time is in the given second: judges and closes what lies far enough behind. */
+  #reach(second: number): void {
+    const newest = Math.floor(this.#newest / 1000)
+    const closed = second - LATENESS_S
+    this.#judge(Math.max(newest - JUDGED_BEHIND_S, closed))
+    this.#close(closed)
+    this.#wake = 1000 * Math.min(this.#judged + 1 + JUDGED_BEHIND_S, this.#closed + 1 + LATENESS_S)
+  }
+
+  /** Judges the seconds before `end` for floods. */
+  #judge(end: number): void {
+    for (; this.#judged < end && this.#judged <= this.#last; this.#judged++) {
+      const slot = slotOf(this.#judged)
+      if (this.#used[slot] === 1) this.#floods.second(this.#judged, this.#slots[slot])
+      else this.#floods.quiet(this.#judged, 1)
+    }
+    if (this.#judged < end) this.#floods.quiet(this.#judged, end - this.#judged)
+    this.#judged = Math.max(this.#judged, end)
+  }
+
+  /** Closes the seconds before `end`. */
+  #close(end: number): void {
+    for (; this.#closed < end && this.#closed <= this.#last; this.#closed++) {
+      const slot = slotOf(this.#closed)
+      this.#interval.reach(this.#closed)
+      if (this.#used[slot] === 0) continue
+      this.#interval.add(this.#closed, this.#slots[slot], this.#rejected[slot])
+      this.#slots[slot].clear()
+      this.#rejected[slot] = 0
+      this.#used[slot] = 0
+    }
+    this.#closed = Math.max(this.#closed, end)
+    this.#interval.reach(this.#closed)
+  }
+
+  #reserve(): void {
+    for (const slot of this.#slots) slot.reserve(this.#keys.count)
+  }
+}
+
+function slotOf(second: number): number {
+  return second & (SLOTS - 1)
+}

@@ -1,0 +1,144 @@
+import { Analyser, type AnalyserOptions, type AnalyserState } from '../../src/analyse/analyser.ts'
+import { addMark, createBatch, MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
+import type { Block, Message } from '../../src/model/delivery.ts'
+import { Close, createResult } from '../../src/model/result.ts'
+
+/** One thing in a hand-made stream, in stream order. */
+export type Item =
+  | {
+      readonly kind: 'event'
+      /** Stamp in seconds, with milliseconds. */
+      readonly at: number
+      readonly keys?: readonly string[]
+      readonly node?: string
+      readonly records?: number
+      readonly eoe?: number
+      readonly bytes?: number
+    }
+  | { readonly kind: 'reject' }
+  /** What follows came at this clock. */
+  | { readonly kind: 'frame'; readonly clock: number }
+  /** Nothing came up to this clock. */
+  | { readonly kind: 'tick'; readonly clock: number }
+
+/** Where a block's bytes come from, and which clock governs its first line. */
+interface Origin {
+  readonly epoch?: number
+  readonly boot?: string | null
+  readonly clock?: number
+}
+
+/** A block of events that close at their only line. */
+export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
+  const size = items.length + 1
+  const nodes = items.reduce((n, item) => n + (item.kind === 'event' ? lineOf(item) : 1), 0)
+  const batch = createBatch(new Uint8Array(nodes), new Float64Array((size + 1) * MARK_WIDTH))
+  const result = createResult({ lines: size, events: size, rejects: size, out: 0 })
+  const { lines, events, rejects } = result
+  batch.epoch = origin.epoch ?? 1
+  batch.boot = origin.boot ?? null
+  const first = items[0]
+  if (first?.kind !== 'frame') addMark(batch, 0, origin.clock ?? 0, 0, MarkKind.Clock)
+  let at = 0
+  for (const item of items) {
+    if (item.kind === 'frame' || item.kind === 'tick')
+      addMark(batch, at, item.clock, at, MarkKind.Clock)
+    else if (item.kind === 'reject') {
+      rejects.start[rejects.count++] = at
+      at += 1
+    } else {
+      const node = Buffer.from(item.node ?? '')
+      batch.bytes.set(node, at)
+      const row = events.count++
+      const line = lines.count++
+      lines.start[line] = at
+      events.sec[row] = Math.floor(item.at)
+      events.ms[row] = Math.round(item.at * 1000) % 1000
+      events.nodeStart[row] = at
+      events.nodeEnd[row] = at + node.length
+      events.records[row] = item.records ?? 1
+      events.eoe[row] = item.eoe ?? 0
+      events.bytes[row] = item.bytes ?? 100
+      events.close[row] = Close.Last
+      events.closeLine[row] = line
+      events.closeMark[row] = -1
+      events.keySet[row] = keySet(result.keySets, (item.keys ?? []).join('\u0001'))
+      result.order[result.orderCount++] = row
+      at += lineOf(item)
+    }
+  }
+  batch.length = at
+  const place = { epoch: batch.epoch, place: at }
+  return {
+    batch,
+    result,
+    counts: result.counts,
+    runs: [{ batch, result, from: 0, to: result.orderCount, start: 0, end: 0 }],
+    rejectsFrom: 0,
+    done: { ...place, line: true },
+    resume: place,
+  }
+}
+
+function lineOf(item: { readonly node?: string }): number {
+  return 1 + Buffer.byteLength(item.node ?? '')
+}
+
+function keySet(sets: string[], set: string): number {
+  const known = sets.indexOf(set)
+  return known >= 0 ? known : sets.push(set) - 1
+}
+
+/** The stream cut before the items of the given numbers; a frame stays with what follows it. */
+export function cut(items: readonly Item[], cuts: readonly number[]): Block[] {
+  const blocks: Block[] = []
+  let clock = 0
+  let from = 0
+  const places = [...new Set([...cuts, items.length])].toSorted((a, b) => a - b)
+  for (let to of places) {
+    while (to > from && to < items.length && items[to - 1].kind === 'frame') to--
+    if (to <= from) continue
+    const part = items.slice(from, to)
+    blocks.push(blockOf(part, { clock }))
+    for (const item of part) if (item.kind === 'frame' || item.kind === 'tick') clock = item.clock
+    from = to
+  }
+  return blocks
+}
+
+/** An analyser that keeps what it sends. */
+export class Bench {
+  readonly rows: Message[] = []
+  readonly alerts: Message[] = []
+  readonly analyser: Analyser
+
+  constructor(options: Partial<AnalyserOptions> = {}, state?: AnalyserState) {
+    this.analyser = new Analyser(
+      {
+        host: 'web-01',
+        interval: 10_000,
+        emitRate: (row) => this.rows.push(row),
+        emitAlert: (alert) => this.alerts.push(alert),
+        ...options,
+      },
+      state,
+    )
+  }
+
+  /** Takes the items as one block. */
+  take(...items: readonly Item[]): this {
+    this.analyser.accept(blockOf(items))
+    return this
+  }
+
+  /** Ends the stream. */
+  end(): this {
+    this.analyser.end()
+    return this
+  }
+
+  /** The total rows. */
+  get totals(): Message[] {
+    return this.rows.filter((row) => row['key'] === null)
+  }
+}
