@@ -1,41 +1,46 @@
 import type { Lines } from '../model/result.ts'
 import { EXECVE, LOGIN, SYSCALL } from '../tables/single.ts'
-import { ascii } from './out.ts'
+import { type Constant, constant } from './words.ts'
 
 const PATH = 1302
 const SOCKADDR = 1306
 const CONFIG_CHANGE = 1305
 
-const PROCESS = ascii('process')
-const NETWORK = ascii('network')
-const FILE = ascii('file')
-const CALL = ascii('syscall')
-const AUDIT = ascii('audit')
-const OTHER = ascii('other')
-const LOGIN_CATEGORY = ascii('authentication')
+/** A category as the member it becomes. */
+function category(name: string): Constant {
+  return constant(`,"category":"${name}"`)
+}
+
+const PROCESS = category('process')
+const NETWORK = category('network')
+const FILE = category('file')
+const CALL = category('syscall')
+const AUDIT = category('audit')
+const OTHER = category('other')
+const LOGIN_CATEGORY = category('authentication')
 
 /** Category of an event without a system call, by the first type of a range (linux/audit.h). */
-const RANGES: readonly (readonly [from: number, to: number, category: Uint8Array])[] = [
+const RANGES: readonly (readonly [from: number, to: number, category: Constant])[] = [
   [1100, 1105, LOGIN_CATEGORY],
   [1106, 1107, OTHER],
   [1108, 1109, LOGIN_CATEGORY],
   [1112, 1113, LOGIN_CATEGORY],
-  [1114, 1117, ascii('account')],
+  [1114, 1117, category('account')],
   [1123, 1124, PROCESS],
-  [1130, 1131, ascii('service')],
+  [1130, 1131, category('service')],
   [1200, 1299, AUDIT],
-  [1400, 1599, ascii('mac')],
-  [1600, 1699, ascii('crypto')],
-  [1700, 1799, ascii('anomaly')],
-  [1800, 1899, ascii('integrity')],
-  [2100, 2199, ascii('anomaly')],
-  [2200, 2299, ascii('response')],
-  [2400, 2499, ascii('crypto')],
-  [2500, 2599, ascii('virtualisation')],
+  [1400, 1599, category('mac')],
+  [1600, 1699, category('crypto')],
+  [1700, 1799, category('anomaly')],
+  [1800, 1899, category('integrity')],
+  [2100, 2199, category('anomaly')],
+  [2200, 2299, category('response')],
+  [2400, 2499, category('crypto')],
+  [2500, 2599, category('virtualisation')],
 ]
 
 /** Category and weight of each record type. */
-const CATEGORIES: readonly Uint8Array[] = [
+const CATEGORIES: readonly Constant[] = [
   OTHER,
   CALL,
   FILE,
@@ -48,7 +53,7 @@ const CATEGORIES: readonly Uint8Array[] = [
 const INDEX = new Uint8Array(4096)
 const WEIGHT = new Uint8Array(4096)
 
-function weigh(type: number, category: Uint8Array, weight: number): void {
+function weigh(type: number, category: Constant, weight: number): void {
   INDEX[type] = CATEGORIES.indexOf(category)
   WEIGHT[type] = weight
 }
@@ -63,12 +68,12 @@ weigh(CONFIG_CHANGE, AUDIT, 5)
 weigh(LOGIN, LOGIN_CATEGORY, 5)
 
 /**
- * A coarse word for what an event is about, from its record types alone. A kernel record that comes
+ * The member `category`: a coarse word for what an event is about, from its record types alone. A kernel record that comes
  * with a SYSCALL (a denial, a login) says more than the call.
  *
  * @param first - one line of each record type in the event, in order; `count` of them count.
  */
-export function categoryOf(lines: Lines, first: readonly number[], count: number): Uint8Array {
+export function categoryOf(lines: Lines, first: readonly number[], count: number): Constant {
   let category = 0
   let weight = 0
   for (let i = 0; i < count; i++) {

@@ -14,6 +14,7 @@ import { type EventOptions, NativeWriter } from './event.ts'
 import { Header } from './header.ts'
 import { Joiner } from './joiner.ts'
 import { RawWriter } from './raw.ts'
+import { SLACK } from './words.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -52,6 +53,12 @@ export class Decoder {
    * What is open at the end of a final batch closes for the reason `end`.
    */
   decode(batch: Batch, result: Result, end: Close = Close.End): void {
+    if (batch.bytes.length < batch.length + SLACK) {
+      const bytes = new Uint8Array(batch.length + SLACK)
+      bytes.set(batch.bytes.subarray(0, batch.length))
+      this.decode({ ...batch, bytes }, result, end)
+      return
+    }
     this.#batch = batch
     this.#result = result
     resetResult(result)

@@ -1,5 +1,7 @@
-import { ascii, type Out } from './out.ts'
+import { Role } from './kinds.ts'
+import type { Out } from './out.ts'
 import { decodeHex, ValueWriter } from './values.ts'
+import { constant } from './words.ts'
 
 /**
  * EXECVE, the one record whose fields are a list. The kernel splits a long command line over
@@ -22,12 +24,12 @@ const COMMA = 0x2c
 const OPEN_BRACKET = 0x5b
 const ENRICHED = 0x1d
 
-const OBJECT = ascii('{')
-const ARGC_MEMBER = ascii('"argc":')
-const ARGV_MEMBER = ascii('"ARGV":[')
-const NULL = ascii('null')
+const OBJECT = constant('{')
+const ARGC_MEMBER = constant('"argc":')
+const ARGV_MEMBER = constant('"ARGV":[')
+const NULL = constant('null')
 
-/** Arguments that may be missing in a row and still be listed as null; the next is only named. */
+/** Arguments that may be missing in a row and still be listed as null; after more, what comes is a member of its own. */
 const MISSING_ROOM = 4096
 
 /** Collects the EXECVE records of one event and writes their object. */
@@ -45,6 +47,8 @@ export class ExecveWriter {
   argc = -1
   /** Indexes of arguments with a fragment missing. */
   readonly torn: number[] = []
+  /** Fields that have no place in the list: start and end of name and value, and whether quoted. */
+  readonly #others: number[] = []
 
   constructor(out: Out) {
     this.#out = out
@@ -55,6 +59,7 @@ export class ExecveWriter {
   begin(): void {
     if (this.#starts.length > 0) this.#starts.length = this.#ends.length = 0
     if (this.torn.length > 0) this.torn.length = 0
+    if (this.#others.length > 0) this.#others.length = 0
     this.#length = 0
     this.#fragment = 0
     this.argc = -1
@@ -90,12 +95,13 @@ export class ExecveWriter {
         while (until < end && bytes[until] !== SPACE && bytes[until] !== ENRICHED) until++
         at = until
       }
-      this.#field(bytes, name, nameEnd, from, until, quoted)
+      if (!this.#field(bytes, name, nameEnd, from, until, quoted))
+        this.#others.push(name, nameEnd, from, until, quoted ? 1 : 0)
     }
   }
 
-  /** Writes `{"argc":…,"ARGV":[…]}`. Reserves its own room. */
-  write(): void {
+  /** Writes `{"argc":…,"ARGV":[…]}`; `bytes` hold the records. Reserves its own room. */
+  write(bytes: Uint8Array): void {
     const out = this.#out
     out.reserve(this.#length * 6 + this.#starts.length * 64 + 1024)
     out.constant(OBJECT)
@@ -117,7 +123,31 @@ export class ExecveWriter {
     }
     out.byte(0x5d)
     if (odd.length > 0) this.#values.oddArguments(this.#bytes, odd)
+    this.#writeOthers(bytes)
     out.byte(0x7d)
+  }
+
+  #writeOthers(bytes: Uint8Array): void {
+    const out = this.#out
+    const others = this.#others
+    const times = new Map<string, number>()
+    for (let i = 0; i < others.length; i += 5) {
+      const [nameStart, nameEnd, start, end, quoted] = others.slice(i, i + 5)
+      out.reserve((nameEnd - nameStart + end - start) * 24 + 1024)
+      out.byte(COMMA)
+      const name = out.at
+      if (!out.string(bytes, nameStart, nameEnd)) out.hex(bytes, nameStart, nameEnd)
+      const text = Buffer.from(out.bytes.subarray(name, out.at)).toString('latin1')
+      const time = (times.get(text) ?? 0) + 1
+      times.set(text, time)
+      if (time > 1) {
+        out.bytes[out.at - 1] = 0x23
+        out.integer(time)
+        out.byte(QUOTE)
+      }
+      out.byte(0x3a)
+      this.#values.write(bytes, start, end, quoted === 1, Role.Encoded, name)
+    }
   }
 
   #field(
@@ -127,35 +157,40 @@ export class ExecveWriter {
     start: number,
     end: number,
     quoted: boolean,
-  ): void {
-    if (bytes[name] !== 0x61) return
+  ): boolean {
+    if (bytes[name] !== 0x61) return false
     let at = name + 1
     let index = 0
     while (at < nameEnd && bytes[at] >= 0x30 && bytes[at] <= 0x39 && at - name < 9)
       index = index * 10 + bytes[at++] - 0x30
     if (at === name + 1) {
       // argc
-      if (nameEnd - name === 4 && bytes[name + 1] === 0x72 && bytes[name + 3] === 0x63)
-        this.argc = decimal(bytes, start, end)
-      return
+      if (nameEnd - name !== 4 || bytes[name + 1] !== 0x72 || bytes[name + 3] !== 0x63) return false
+      this.argc = decimal(bytes, start, end)
+      return this.argc >= 0
     }
     if (at === nameEnd) {
-      if (index >= this.#starts.length) this.#argument(bytes, index, start, end, quoted)
-      else if (this.#starts[index] < 0) this.#fill(bytes, index, start, end, quoted)
-      return
+      if (index >= this.#starts.length) return this.#argument(bytes, index, start, end, quoted)
+      if (this.#starts[index] >= 0) return false
+      this.#fill(bytes, index, start, end, quoted)
+      return true
     }
-    if (bytes[at] !== OPEN_BRACKET) return
+    // aN_len says how long the fragments together are; they are all here.
+    if (bytes[at] !== OPEN_BRACKET) return bytes[at] === 0x5f
     let fragment = 0
     for (at++; at < nameEnd && bytes[at] >= 0x30 && bytes[at] <= 0x39; at++)
       fragment = fragment * 10 + bytes[at] - 0x30
-    this.#addFragment(bytes, index, fragment, start, end, quoted)
+    return this.#addFragment(bytes, index, fragment, start, end, quoted)
   }
 
-  #argument(bytes: Uint8Array, index: number, start: number, end: number, quoted: boolean): void {
-    if (index - this.#starts.length > MISSING_ROOM) {
-      this.torn.push(index)
-      return
-    }
+  #argument(
+    bytes: Uint8Array,
+    index: number,
+    start: number,
+    end: number,
+    quoted: boolean,
+  ): boolean {
+    if (index - this.#starts.length > MISSING_ROOM) return false
     while (this.#starts.length < index) {
       this.#starts.push(-1)
       this.#ends.push(-1)
@@ -163,6 +198,7 @@ export class ExecveWriter {
     this.#starts.push(-1)
     this.#ends.push(-1)
     this.#fill(bytes, index, start, end, quoted)
+    return true
   }
 
   #fill(bytes: Uint8Array, index: number, start: number, end: number, quoted: boolean): void {
@@ -179,16 +215,17 @@ export class ExecveWriter {
     start: number,
     end: number,
     quoted: boolean,
-  ): void {
+  ): boolean {
     if (index >= this.#starts.length) {
-      this.#argument(bytes, index, start, end, quoted)
+      if (!this.#argument(bytes, index, start, end, quoted)) return false
       if (fragment > 0) this.torn.push(index)
     } else if (index === this.#starts.length - 1 && fragment > this.#fragment) {
       if (fragment > this.#fragment + 1) this.torn.push(index)
       this.#append(bytes, start, end, quoted)
       this.#ends[index] = this.#length
-    } else return
+    } else return false
     this.#fragment = fragment
+    return true
   }
 
   #append(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {

@@ -1,7 +1,8 @@
 import { createResult, roomFor } from '../model/result.ts'
 import { hashStep } from './names.ts'
-import { ascii, Out } from './out.ts'
+import { Out } from './out.ts'
 import { decodeHex } from './values.ts'
+import { type Constant, constant } from './words.ts'
 
 /**
  * The distinct `key` values of a batch. Rules have few keys and events many, so each value is
@@ -13,11 +14,11 @@ import { decodeHex } from './values.ts'
 export class KeySets {
   #sets: string[] = []
   /** JSON array of each set's keys, as bytes. */
-  readonly #json: Uint8Array[] = []
+  readonly #json: Constant[] = []
   readonly #starts: number[] = []
   readonly #ends: number[] = []
   readonly #byHash = new Map<number, number[]>()
-  readonly #cache = new Map<string, Uint8Array>()
+  readonly #cache = new Map<string, Constant>()
 
   /** Starts a batch; set 0 is the empty one. Gives the list the sets will be in. */
   begin(): string[] {
@@ -50,7 +51,7 @@ export class KeySets {
   }
 
   /** JSON array of the keys in a set. */
-  json(index: number): Uint8Array {
+  json(index: number): Constant {
     return this.#json[index]
   }
 
@@ -62,7 +63,7 @@ export class KeySets {
     return true
   }
 
-  #jsonOf(set: string): Uint8Array {
+  #jsonOf(set: string): Constant {
     let json = this.#cache.get(set)
     if (json === undefined) {
       if (this.#cache.size >= CACHE_ROOM) this.#cache.clear()
@@ -73,7 +74,7 @@ export class KeySets {
   }
 }
 
-const EMPTY = ascii('[]')
+const EMPTY = constant('[]')
 const CACHE_ROOM = 1024
 export const KEY_SEPARATOR = '\u0001'
 
@@ -82,7 +83,7 @@ function split(set: string): string[] {
   return set.split(KEY_SEPARATOR).filter((key) => key !== '')
 }
 
-function keysToJson(set: string): Uint8Array {
+function keysToJson(set: string): Constant {
   const result = createResult(roomFor(set.length * 4))
   const out = new Out()
   out.open(result)
@@ -94,7 +95,7 @@ function keysToJson(set: string): Uint8Array {
     out.string(bytes, 0, bytes.length)
   }
   out.byte(0x5d)
-  return out.bytes.slice(0, out.at)
+  return constant(out.bytes.slice(0, out.at))
 }
 
 /** The keys in a key value, joined by U+0001; '' for `(null)`. Bytes that are no UTF-8 read as U+FFFD. */

@@ -1,5 +1,6 @@
 import { FIELD_KINDS, FIELD_KINDS_BY_TYPE, FieldKind } from '../tables/fields.ts'
 import { NameTable } from './names.ts'
+import { TextTable } from './words.ts'
 
 /**
  * How the value of each field is written: the field's kind from the tables, or one of the roles
@@ -51,7 +52,7 @@ const ROLES: readonly (readonly [type: number | null, name: string, role: number
  * string: with these left out a third of the decode time went there.
  */
 const COMMON_NAMES =
-  'success tty subj obj dev rdev nametype objtype cap_frootid res result op acct hostname addr ' +
+  'text success tty subj obj dev rdev nametype objtype cap_frootid res result op acct hostname addr ' +
   'terminal grantors unit saddr scontext tcontext tclass permissive dev netns table family ' +
   'fp direction kind spid suid rport laddr lport cipher ksize mac pfs grp direction state ' +
   'default-context selected-context apparmor operation profile info label requested_mask ' +
@@ -69,12 +70,18 @@ export const FIELD_NAMES: readonly string[] = [
   ]),
 ]
 
+/** `name=` of each field, by index. */
+export const NAMES: TextTable = new TextTable(FIELD_NAMES.map((name) => `${name}=`))
+
+/** `,"name":` of each field, by index. */
+export const MEMBERS: TextTable = new TextTable(FIELD_NAMES.map((name) => `,"${name}":`))
+
 /** Look-up of a field's index by the bytes of its name. */
 export const FIELD_TABLE: NameTable = new NameTable(FIELD_NAMES)
 
 const INDEX = new Map(FIELD_NAMES.map((name, index) => [name, index]))
 
-function rolesOf(type: number | null): Uint8Array {
+function rolesOf(type: number): Uint8Array {
   const roles = new Uint8Array(FIELD_NAMES.length).fill(Role.Text)
   const set = (name: string, role: number): void => {
     roles[INDEX.get(name) as number] = role
@@ -85,14 +92,27 @@ function rolesOf(type: number | null): Uint8Array {
   return roles
 }
 
-const DEFAULT_ROLES = rolesOf(null)
-const ROLES_BY_TYPE = new Map(
-  [...new Set([...FIELD_KINDS_BY_TYPE, ...ROLES].map(([type]) => type))]
-    .filter((type) => type !== null)
-    .map((type) => [type, rolesOf(type)]),
-)
+/** What is known of the records of one type. */
+export interface RecordShape {
+  /** Role of each field, by its index. */
+  readonly roles: Uint8Array
+  /** Field that came after each field, and last of all the first one, when it came last; -1 before. */
+  readonly next: Int16Array
+}
 
-/** Roles of all fields, by field index, in records of this type. */
-export function rolesFor(type: number): Uint8Array {
-  return ROLES_BY_TYPE.get(type) ?? DEFAULT_ROLES
+const LAST_TYPE = 2999
+const SHAPES: (RecordShape | undefined)[] = []
+
+/** The shape of records of this type; -1 for what lies inside a record. */
+export function shapeFor(type: number): RecordShape {
+  // Numbers beyond the kernel's and user space's ranges are names without a number.
+  if (type > LAST_TYPE) return shapeFor(0)
+  const known = SHAPES[type + 1]
+  if (known !== undefined) return known
+  const shape = {
+    roles: rolesOf(type),
+    next: new Int16Array(FIELD_NAMES.length + 1).fill(-1),
+  }
+  SHAPES[type + 1] = shape
+  return shape
 }

@@ -1,19 +1,17 @@
-import { type Batch, Framing } from '../model/batch.ts'
+import type { Batch } from '../model/batch.ts'
 import { Close, type Result } from '../model/result.ts'
 import { EOE, EXECVE, SYSCALL } from '../tables/single.ts'
-import { isComplete } from './event.ts'
+import { isComplete, missingOf } from './complete.ts'
 import { ExecveWriter } from './execve.ts'
 import type { EventWriter } from './joiner.ts'
 import { KeySets } from './keys.ts'
 import { Out } from './out.ts'
-import { typeName } from './type-name.ts'
+import { isUntyped, writeType } from './raw-lines.ts'
 
 const PATH = 1302
 const URINGOP = 1336
 const KEY = Buffer.from(' key=')
 const ITEMS = Buffer.from(' items=')
-const TYPE = Buffer.from('type=')
-const MSG = Buffer.from(' msg=')
 
 /** Writes events as the lines they came in, untouched, each ended by LF; EOE is left out. */
 export class RawWriter implements EventWriter {
@@ -42,11 +40,7 @@ export class RawWriter implements EventWriter {
       const start = lines.start[line]
       const end = lines.end[line]
       out.reserve(end - start + 128)
-      if (this.#batch.framing !== Framing.Text && bytes[start] === 0x61) {
-        out.constant(TYPE)
-        out.constant(typeName(type))
-        out.constant(MSG)
-      }
+      if (isUntyped(this.#batch.framing, bytes[start])) writeType(out, type)
       out.copy(bytes, start, end)
       out.byte(0x0a)
       if (type === SYSCALL || type === URINGOP) this.#takeKey(row, line)
@@ -88,7 +82,7 @@ export class RawWriter implements EventWriter {
         if (at >= 0 && items === 0) items = Number.parseInt(textAt(bytes, at, end), 10) || 0
       }
     }
-    return items > paths || execve.argc > execve.present || execve.torn.length > 0
+    return missingOf(items, paths, execve) !== null
   }
 }
 

@@ -1,14 +1,14 @@
 import { RECORD_TYPES } from '../tables/record-types.ts'
-import { ascii } from './out.ts'
+import { type Constant, constant } from './words.ts'
 
-const NAMES = new Map<number, Uint8Array>()
-for (const [number, name] of RECORD_TYPES) if (!NAMES.has(number)) NAMES.set(number, ascii(name))
+const NAMES = new Map<number, Constant>()
+for (const [number, name] of RECORD_TYPES) if (!NAMES.has(number)) NAMES.set(number, constant(name))
 
 /** Name of a record type as auditd writes it; `UNKNOWN[n]` for a number without a name. */
-export function typeName(type: number): Uint8Array {
+export function typeName(type: number): Constant {
   let name = NAMES.get(type)
   if (name === undefined) {
-    name = ascii(`UNKNOWN[${type}]`)
+    name = constant(`UNKNOWN[${type}]`)
     NAMES.set(type, name)
   }
   return name

@@ -1,5 +1,6 @@
 import { Role } from './kinds.ts'
-import { ascii, type Out } from './out.ts'
+import type { Out } from './out.ts'
+import { type Constant, constant } from './words.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -7,15 +8,15 @@ const MINUS = 0x2d
 const ZERO = 0x30
 const COLON = 0x3a
 
-const NULL = ascii('null')
-const HEX_SUFFIX = ascii('_hex"')
-const RAW_SUFFIX = ascii('_raw"')
-const HEX_PREFIX = ascii('"0x')
-const OCT_PREFIX = ascii('"0o')
-const ARGV_MEMBER = ascii('"ARGV":[')
-const ARGV_HEX_MEMBER = ascii(',"ARGV_hex":[')
-const INDEX_MEMBER = ascii('{"index":')
-const HEX_MEMBER = ascii(',"hex":')
+const NULL = constant('null')
+const HEX_SUFFIX = constant('_hex"')
+const RAW_SUFFIX = constant('_raw"')
+const HEX_PREFIX = constant('"0x')
+const OCT_PREFIX = constant('"0o')
+const ARGV_MEMBER = constant('"ARGV":[')
+const ARGV_HEX_MEMBER = constant(',"ARGV_hex":[')
+const INDEX_MEMBER = constant('{"index":')
+const HEX_MEMBER = constant(',"hex":')
 
 /** Value of a hex digit, or 255. The kernel writes upper case, user space either. */
 const NIBBLE: Uint8Array = new Uint8Array(256).fill(255)
@@ -93,15 +94,8 @@ export class ValueWriter {
     if (!this.#out.string(bytes, start, end)) this.#out.constant(NULL)
   }
 
-  /** Writes `member` and the text as its value. */
-  member(member: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
-    const name = this.#out.at
-    this.#out.constant(member)
-    this.#text(bytes, start, end, true, name)
-  }
-
-  /** Writes `member` and the words, given as starts and ends, joined by spaces. */
-  words(member: Uint8Array, bytes: Uint8Array, words: readonly number[]): void {
+  /** Writes the words, given as starts and ends, joined by spaces; `name` as in `write`. */
+  words(bytes: Uint8Array, words: readonly number[], name: number): void {
     let length = 0
     for (let i = 0; i < words.length; i += 2) length += words[i + 1] - words[i] + 1
     const scratch = this.#room(length)
@@ -110,7 +104,7 @@ export class ValueWriter {
       if (i > 0) scratch[at++] = 0x20
       for (let from = words[i]; from < words[i + 1]; from++) scratch[at++] = bytes[from]
     }
-    this.member(member, scratch, 0, at)
+    this.#text(scratch, 0, at, true, name)
   }
 
   #room(length: number): Uint8Array {
@@ -191,10 +185,15 @@ export class ValueWriter {
     if (odd.length > 0) this.oddArguments(title, odd)
   }
 
-  /** Writes `,"ARGV_hex":[{"index":…,"hex":"…"}]` for arguments that are not UTF-8: index, start, end each. */
+  /** Writes `ARGV_hex` for arguments that are not UTF-8: index, start, end each. */
   oddArguments(bytes: Uint8Array, odd: readonly number[]): void {
+    this.odd(ARGV_HEX_MEMBER, bytes, odd)
+  }
+
+  /** Writes `member` and `{"index":…,"hex":"…"}` for each index, start and end in `odd`. */
+  odd(member: Constant, bytes: Uint8Array, odd: readonly number[]): void {
     const out = this.#out
-    out.constant(ARGV_HEX_MEMBER)
+    out.constant(member)
     for (let i = 0; i < odd.length; i += 3) {
       if (i > 0) out.byte(COMMA)
       out.constant(INDEX_MEMBER)
@@ -206,7 +205,7 @@ export class ValueWriter {
     out.byte(0x5d)
   }
 
-  #prefixed(prefix: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+  #prefixed(prefix: Constant, bytes: Uint8Array, start: number, end: number): void {
     const out = this.#out
     out.constant(prefix)
     // Some writers put the 0x themselves.
@@ -222,7 +221,7 @@ export class ValueWriter {
   }
 
   /** Writes `,"name_suffix":"…"` after a value that could not be written under its name. */
-  #beside(name: number, suffix: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+  #beside(name: number, suffix: Constant, bytes: Uint8Array, start: number, end: number): void {
     const out = this.#out
     if (name < 0) return
     out.byte(COMMA)

@@ -4,6 +4,9 @@ import { createResult, type Result, roomFor } from '../model/result.ts'
 import { PROCTITLE } from '../tables/single.ts'
 import { clockAt, headOf, keptFraming, type OpenEvent } from './open-event.ts'
 
+/** Bytes behind the last line that a decoder may look at: without them it would copy the batch. */
+const ROOM = 8
+
 /**
  * One open event decoded again with what a batch brings of it (protocols: stitching 9): a batch made
  * of its own lines alone, between marks that stand for all that passes in between.
@@ -38,7 +41,7 @@ export function buildReplay(
   let length = open?.bytes.length ?? 0
   for (const line of own) length += head + result.lines.end[line] - result.lines.start[line] + tail
   const marks = (open?.offsets.length ?? 0) + batch.markCount + own.length * 2 + 2
-  const replay = createBatch(new Uint8Array(length), new Float64Array(marks * MARK_WIDTH))
+  const replay = createBatch(new Uint8Array(length + ROOM), new Float64Array(marks * MARK_WIDTH))
   replay.length = length
   replay.framing = open?.framing ?? keptFraming(batch.framing)
   replay.epoch = open?.first.epoch ?? batch.epoch
