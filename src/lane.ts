@@ -93,10 +93,10 @@ export class Lane {
   }
 
   /**
-   * Runs until the last piece or `stop`; settles when every block was taken. Where it stops short of
-   * the last piece, a stream that cannot be read again is ended all the same.
+   * Runs until the last piece or `stop`; tells which, once every block was taken. Where it stops short
+   * of the last piece, a stream that cannot be read again is ended all the same.
    */
-  async run(): Promise<void> {
+  async run(): Promise<boolean> {
     try {
       try {
         await this.#read()
@@ -105,6 +105,7 @@ export class Lane {
         await this.#tail
       }
       if (this.#failure !== null) throw this.#failure.error
+      return this.#ended
     } finally {
       this.#hold?.settle(false)
       this.source.close()

@@ -63,7 +63,7 @@ export class Pipeline {
   readonly #options: PipelineOptions
   readonly #main: Lane
   #head: Lane | null = null
-  #headEnd: Promise<void> = Promise.resolve()
+  #headEnd: Promise<unknown> = Promise.resolve()
   #nextMeeting = 0
   #failure: unknown = null
   #delivery: Progress
@@ -96,16 +96,21 @@ export class Pipeline {
     return (this.#head ?? this.#main).source.lag
   }
 
-  /** Runs until the last piece or `stop`; rejects with what failed first. */
-  async run(): Promise<void> {
+  /**
+   * Runs until the last piece or `stop`; tells whether it was the last piece. Rejects with what failed
+   * first.
+   */
+  async run(): Promise<boolean> {
     if (!isSame(this.#delivery, this.#analysis)) this.#part(this.#analysis)
+    let over = false
     try {
-      await this.#main.run()
+      over = await this.#main.run()
     } finally {
-      this.#head?.stop()
+      if (!over) this.#head?.stop()
       await this.#headEnd
     }
     if (this.#failure !== null) throw this.#failure
+    return over
   }
 
   /** Reads no more; `run` settles when what was read is delivered. */

@@ -64,16 +64,13 @@ export class Readers {
     }
   }
 
-  /** A saved progress, or the start when another spool is in place of the one it is of. */
-  startOf(saved: Saved | null): Progress {
-    if (saved === null) return START
-    let foreign = false
-    const probe = this.#reader(saved.resume, (notice) => {
-      foreign ||= notice.kind === 'skipped' && comparePositions(notice.to, notice.from) <= 0
-    })
-    probe.next()
-    probe.close()
-    return foreign ? START : { resume: saved.resume, done: saved.done }
+  /** Where delivery and analysis begin: where they were, unless another spool is in its place. */
+  startOf(last: CheckpointState | null): readonly [Progress, Progress] {
+    const { delivery, analysis } = last ?? { delivery: null, analysis: null }
+    const foreign = this.#foreign(delivery) ?? this.#foreign(analysis)
+    if (foreign === null) return [delivery ?? START, analysis ?? START]
+    this.#options.onNotice(foreign)
+    return [START, START]
   }
 
   /** A progress as a checkpoint keeps it. */
@@ -102,6 +99,19 @@ export class Readers {
       closed: this.#closed,
       notice,
     })
+  }
+
+  /** What is said of a progress that is not of this spool. */
+  #foreign(saved: Saved | null): Notice | null {
+    let foreign: Notice | null = null
+    if (saved === null) return null
+    const probe = this.#reader(saved.resume, (notice) => {
+      if (notice.kind === 'skipped' && comparePositions(notice.to, notice.from) <= 0)
+        foreign = notice
+    })
+    probe.next()
+    probe.close()
+    return foreign
   }
 
   #saltOf(at: Position): number | null {

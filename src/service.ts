@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { poisonAlert, spoolAlert } from './alerts.ts'
+import { Analyser, type AnalyserState } from './analyse/analyser.ts'
 import type { Settings } from './config/settings.ts'
 import type { DecodeOptions } from './decode/decoder.ts'
 import { createPool, createStitcher } from './decoders.ts'
+import { Epochs } from './epochs.ts'
 import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
-import type { Sink } from './model/delivery.ts'
+import type { Message, Sink } from './model/delivery.ts'
 import { ExitCode, Failure, reasonOf } from './model/failure.ts'
 import { Pipeline } from './pipeline.ts'
 import type { DecodePool, Trouble } from './pool/pool.ts'
@@ -34,17 +37,11 @@ const TICK_MS = 1000
 const STOP_MS = 5000
 /** Milliseconds the last sync and checkpoint may take after that. */
 const SAVE_MS = 3000
-/** Milliseconds without a new writer after which the events of one that ended are closed. */
-const CLOSE_EPOCH_MS = 5000
 /** Milliseconds after the start in which batches are small and each is saved: a crash comes back to it. */
 const CAREFUL_MS = 2000
 
 /** Milliseconds that standard input is still read after a stop. */
 const INPUT_REST_MS = 500
-/** Milliseconds between two looks whether all of an ended standard input was read. */
-const LOOK_MS = 20
-/** Milliseconds without a byte after which it is given up that the end of the input was written. */
-const INPUT_END_MS = 3000
 
 /**
  * Drains the spool (or standard input, through a spool of its own) into the sink, until TERM, INT or
@@ -52,21 +49,36 @@ const INPUT_END_MS = 3000
  * another service has taken over.
  */
 export async function runService(settings: Settings, sink: Sink, log: Log): Promise<void> {
-  const { directory: spool, state } = settings.spool
-  const own = settings.input === '-'
-  await (own ? mkdir(spool, { recursive: true, mode: 0o750 }) : readdir(spool)).catch(unusable)
-  const shim = own ? startShim({ spool, state, notes: notesOf(log) }) : null
-  const checkpoint = await Checkpoint.open(state)
-  const service = new Service({ settings, sink, log, checkpoint, shim })
-  const stop = (): void => service.stop()
+  let service: Service | null = null
+  let stopped = false
+  const stop = (): void => {
+    stopped = true
+    service?.stop()
+  }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   try {
+    service = await startService(settings, sink, log)
+    if (stopped) service.stop()
     await service.run()
   } finally {
     process.off('SIGTERM', stop)
     process.off('SIGINT', stop)
   }
+}
+
+async function startService(settings: Settings, sink: Sink, log: Log): Promise<Service> {
+  const { directory: spool, state } = settings.spool
+  const own = settings.input === '-'
+  await (own ? mkdir(spool, { recursive: true, mode: 0o750 }) : readdir(spool)).catch(
+    (error: unknown) => {
+      const reason = `cannot use the spool ${spool}: ${reasonOf(error)}`
+      throw new Failure(ExitCode.Spool, reason, { cause: error })
+    },
+  )
+  const shim = own ? startShim({ spool, state, notes: notesOf(log) }) : null
+  const checkpoint = await Checkpoint.open(state)
+  return new Service({ settings, sink, log, checkpoint, shim })
 }
 
 interface ServiceParts {
@@ -86,13 +98,12 @@ class Service {
   readonly #staff: Staff
   readonly #guard: Guard
   readonly #pipeline: Pipeline
+  readonly #analyser: Analyser
   readonly #readers: Readers
+  readonly #epochs: Epochs
   readonly #startedAt = performance.now()
   readonly #shim: Shim | null
   readonly #spool: string
-  #overSince: number | null = null
-  /** Epoch whose end is the end of standard input. */
-  #lastEpoch: number | null = null
   #stopping = false
   #failure: { readonly error: unknown } | null = null
   #giveUp: () => void = () => {}
@@ -108,7 +119,7 @@ class Service {
       spool: directory,
       state,
       last,
-      onNotice: (notice) => this.#alert(`spool.${notice.kind}`, { ...notice }),
+      onNotice: (notice) => this.#alert(spoolAlert(notice, settings.node, Date.now())),
     })
     this.#ledger = new Ledger({
       checkpoint,
@@ -116,21 +127,32 @@ class Service {
       standing: () => ({
         delivery: this.#readers.saved(this.#pipeline.delivery),
         analysis: this.#readers.saved(this.#pipeline.analysis),
-        windows: null,
+        windows: this.#analyser.state(),
         config: configHash(settings),
       }),
       marks: () => ({ closed: this.#readers.closed, attempt: this.#guard.attempt }),
       onFailure: (error) => this.#fail(error),
     })
+    this.#epochs = new Epochs(this.#readers, () => this.#ledger.mark())
     const decode: DecodeOptions = {
       format: settings.format,
       host: settings.node,
       raw: settings.raw,
       interpretedPrefix: settings.interpretedPrefix,
     }
-    this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble))
+    this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble, settings.node))
     this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
     this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
+    const [delivery, analysis] = this.#readers.startOf(last)
+    this.#analyser = new Analyser(
+      {
+        host: settings.node,
+        interval: settings.ratesInterval,
+        emitRate: (row) => sink.rate(row),
+        emitAlert: (alert) => this.#alert(alert),
+      },
+      analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined),
+    )
     this.#pipeline = new Pipeline({
       open: (at) => this.#readers.open(at),
       stitcher: (done) => createStitcher(decode, done),
@@ -139,10 +161,10 @@ class Service {
       replayable: true,
       live: false,
       isCareful: () => this.#isCareful,
-      isLast: (piece) => piece.kind === 'end' && piece.epoch === this.#lastEpoch,
-      delivery: this.#readers.startOf(last?.delivery ?? null),
-      analysis: this.#readers.startOf(last?.analysis ?? null),
-      analyse: () => {},
+      isLast: (piece) => piece.kind === 'end' && piece.epoch === this.#epochs.last,
+      delivery,
+      analysis,
+      analyse: (block) => this.#analyser.accept(block),
       sink,
       onProgress: () => this.#onProgress(),
       onBatch: () => this.#look(),
@@ -152,15 +174,15 @@ class Service {
   async run(): Promise<void> {
     const { delivery, analysis } = this.#pipeline
     this.#log.info({ delivery, analysis }, 'started')
-    const givenUp = new Promise<void>((resolve) => {
-      this.#giveUp = resolve
+    const givenUp = new Promise<false>((resolve) => {
+      this.#giveUp = () => resolve(false)
     })
     const ticker = setInterval(() => this.#tick(), TICK_MS)
     try {
       this.#look()
       if (this.#shim !== null)
         this.#endWith(this.#shim, this.#spool).catch((error: unknown) => this.#fail(error))
-      await Promise.race([this.#pipeline.run(), givenUp])
+      if (await Promise.race([this.#pipeline.run(), givenUp])) this.#analyser.end()
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -208,37 +230,14 @@ class Service {
   async #endWith(shim: Shim, spool: string): Promise<void> {
     await shim.done
     const last = listSegments(spool).at(-1)?.epoch ?? 0
-    for (let quiet = 0; quiet < INPUT_END_MS; quiet += LOOK_MS) {
-      if (this.#readers.over === last) {
-        this.#lastEpoch = last
-        return this.#closeEpoch(last)
-      }
-      await sleep(LOOK_MS)
-      if (this.#pipeline.lag > 0) quiet = 0
-    }
+    if (await this.#epochs.end(last, () => this.#pipeline.lag)) return
     this.#log.warn({}, 'the end of standard input could not be written to the spool')
     this.#pipeline.stop()
   }
 
-  /** Events that are open when their writer ends wait for the next one, but not for ever. */
-  #closeWhatIsOver(): void {
-    const { over } = this.#readers
-    if (over === null) this.#overSince = null
-    else this.#overSince ??= performance.now()
-    if (over === null || performance.now() - (this.#overSince ?? 0) < CLOSE_EPOCH_MS) return
-    this.#closeEpoch(over).catch((error: unknown) => this.#fail(error))
-  }
-
-  /** Written first, so that after a crash the same events close at the same place. */
-  async #closeEpoch(epoch: number): Promise<void> {
-    this.#readers.noteClosed(epoch)
-    await this.#ledger.mark()
-    this.#readers.endClosed()
-  }
-
   #tick(): void {
     this.#look()
-    this.#closeWhatIsOver()
+    this.#epochs.look(performance.now()).catch((error: unknown) => this.#fail(error))
     void this.#ledger.save()
   }
 
@@ -258,14 +257,15 @@ class Service {
     if (this.#isCareful) void this.#ledger.save()
   }
 
-  #onTrouble({ kind, bytes, reason }: Trouble): void {
-    if (kind === 'poison') this.#alert('decode.poison', { bytes, reason })
+  #onTrouble(trouble: Trouble, node: string): void {
+    const { kind, bytes, reason } = trouble
+    if (kind === 'poison') this.#alert(poisonAlert(trouble, node, Date.now()))
     else this.#log.warn({ bytes, reason }, 'decoding a batch failed')
   }
 
-  #alert(type: string, fields: object): void {
-    this.#log.warn({ ...fields }, type)
-    this.#sink.alert({ ...fields, type, time: new Date().toISOString() })
+  #alert(alert: Message): void {
+    this.#log.warn({ alert: alert['type'] }, String(alert['text']))
+    this.#sink.alert(alert)
   }
 }
 
@@ -280,10 +280,6 @@ function notesOf(log: Log): Notes {
   return {
     say: (severity, text) => (severity === Severity.Info ? log.info({}, text) : log.warn({}, text)),
   }
-}
-
-function unusable(error: unknown): never {
-  throw new Failure(ExitCode.Spool, `cannot use the spool: ${reasonOf(error)}`, { cause: error })
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
