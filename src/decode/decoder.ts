@@ -14,7 +14,7 @@ import { type EventOptions, NativeWriter } from './event.ts'
 import { Header } from './header.ts'
 import { Joiner } from './joiner.ts'
 import { RawWriter } from './raw.ts'
-import { SLACK } from './words.ts'
+import { SLACK, viewOf } from './words.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -63,6 +63,7 @@ export class Decoder {
     this.#result = result
     resetResult(result)
     result.counts.bytes = batch.length
+    this.#header.begin(viewOf(batch.bytes))
     this.#writer.begin(batch, result)
     this.#joiner.begin(batch.bytes, result, batch.epoch === PLAIN_EPOCH)
     this.#mark = 0

@@ -28,7 +28,12 @@ export class EnvelopeWriter {
   #events!: Events
   #tail!: Constant
   #second = Number.NaN
+  /** The second at hand as `seconds.` and as a date. */
+  #secondStamp: Constant = constant('')
   #secondText: Constant = constant('')
+  /** Where the stamp of the event at hand lies in the output. */
+  #stampStart = 0
+  #stampEnd = 0
 
   /** `host`: name of the host where records carry no `node=`, or null. */
   constructor(out: Out, host: string | null) {
@@ -63,9 +68,15 @@ export class EnvelopeWriter {
   /** Writes `{"ID":"…","NODE":"…"`. */
   open(row: number): void {
     const out = this.#out
-    const { nodeStart, nodeEnd } = this.#events
+    const { nodeStart, nodeEnd, sec, ms, serial } = this.#events
     out.constant(ID_MEMBER)
-    this.#stamp(row)
+    this.#enterSecond(sec[row])
+    this.#stampStart = out.at
+    out.constant(this.#secondStamp)
+    out.threeDigits(ms[row])
+    out.byte(COLON)
+    out.integer(serial[row])
+    this.#stampEnd = out.at
     if (nodeEnd[row] === nodeStart[row]) {
       out.constant(this.#hostNode)
       return
@@ -77,7 +88,7 @@ export class EnvelopeWriter {
   /** Writes `,"EVENT":{"id":"…", … ,"keys":`. */
   event(row: number): void {
     const out = this.#out
-    const { nodeStart, nodeEnd, sec, ms, serial, daemon } = this.#events
+    const { nodeStart, nodeEnd, ms, serial, daemon } = this.#events
     if (nodeEnd[row] === nodeStart[row]) out.constant(this.#hostEvent)
     else {
       out.constant(EVENT_MEMBER)
@@ -88,15 +99,11 @@ export class EnvelopeWriter {
       out.at -= 2
       out.byte(COLON)
     }
-    this.#stamp(row)
+    out.again(this.#stampStart, this.#stampEnd)
     if (daemon[row] === 1) this.#markDaemon()
     out.constant(POS_MEMBER)
     this.#position(this.#events.first[row])
     out.constant(TIME_MEMBER)
-    if (sec[row] !== this.#second) {
-      this.#second = sec[row]
-      this.#secondText = constant(new Date(sec[row] * 1000).toISOString().slice(0, -4))
-    }
     out.constant(this.#secondText)
     out.threeDigits(ms[row])
     out.constant(SERIAL_MEMBER)
@@ -110,14 +117,11 @@ export class EnvelopeWriter {
     if (!out.string(bytes, start, end)) out.hex(bytes, start, end)
   }
 
-  #stamp(row: number): void {
-    const out = this.#out
-    const { sec, ms, serial } = this.#events
-    out.integer(sec[row])
-    out.byte(POINT)
-    out.threeDigits(ms[row])
-    out.byte(COLON)
-    out.integer(serial[row])
+  #enterSecond(second: number): void {
+    if (second === this.#second) return
+    this.#second = second
+    this.#secondStamp = constant(`${second}.`)
+    this.#secondText = constant(new Date(second * 1000).toISOString().slice(0, -4))
   }
 
   /** Puts `d` before the serial in the id just written. */

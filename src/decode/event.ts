@@ -75,7 +75,9 @@ export class NativeWriter implements EventWriter {
     result.keySets = this.#keys.begin()
     this.#out.open(result)
     this.#envelope.begin(batch, result)
-    this.#fields.begin(batch.bytes, viewOf(batch.bytes))
+    const view = viewOf(batch.bytes)
+    this.#fields.begin(batch.bytes, view)
+    this.#header.begin(view)
   }
 
   writeEvent(row: number): void {

@@ -1,5 +1,5 @@
 import { FIELD_TABLE, MEMBERS, NAMES, type RecordShape, Role, shapeFor } from './kinds.ts'
-import { MemberWriter } from './members.ts'
+import { MemberWriter, smallNumber } from './members.ts'
 import { ESCAPE, type Out } from './out.ts'
 import type { Scope } from './scope.ts'
 import { FIRST_BYTES, isOdd, viewOf } from './words.ts'
@@ -18,6 +18,10 @@ const ENRICHED = 0x1d
 const NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   ESCAPE[byte] === 0 && byte !== SPACE && byte !== EQUALS && byte !== OPEN_PARENTHESIS ? 1 : 0,
 )
+
+function isOctal(byte: number): boolean {
+  return byte >= ZERO && byte < ZERO + 8
+}
 
 /** 1 for hex digits. */
 const HEX: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -151,7 +155,7 @@ export class FieldWriter {
         byte = from < end ? bytes[from] : SPACE
         let done = false
         if (byte === QUOTE) {
-          if (role === Role.Text || role === Role.Encoded) {
+          if (role === Role.Text || role === Role.Encoded || role === Role.Key) {
             to[v++] = QUOTE
             from++
             while (from + 4 <= end) {
@@ -168,9 +172,10 @@ export class FieldWriter {
             }
             to[v++] = QUOTE
             done = from < end && byte === QUOTE
+            if (done && role === Role.Key) members.quotedKey(nameEnd + 2, from)
             from++
           }
-        } else if (role === Role.Num) {
+        } else if (role === Role.Num || role === Role.Items) {
           // A sign or a leading zero, and what is no number, is left to the members.
           to[v] = byte
           if (byte > ZERO && byte <= NINE) {
@@ -181,6 +186,7 @@ export class FieldWriter {
             v++
             done = ++from === end || bytes[from] === SPACE || bytes[from] === ENRICHED
           }
+          if (done && role === Role.Items) members.items = smallNumber(bytes, nameEnd + 1, from)
         } else if (role === Role.Text) {
           if (byte !== OPEN_PARENTHESIS && !members.nested) {
             to[v++] = QUOTE
@@ -193,6 +199,17 @@ export class FieldWriter {
             to[v++] = QUOTE
             done = from === end || byte === SPACE || byte === ENRICHED
           }
+        } else if (role === Role.Oct && byte === ZERO) {
+          // "0o
+          toView.setInt32(v, 0x6f3022, true)
+          v += 3
+          while (from + 1 < end && bytes[from] === ZERO && isOctal(bytes[from + 1])) from++
+          while (from < end && isOctal((byte = bytes[from]))) {
+            to[v++] = byte
+            from++
+          }
+          to[v++] = QUOTE
+          done = from === end || byte === SPACE || byte === ENRICHED
         } else if (role === Role.Hex && HEX[byte] === 1 && bytes[from + 1] !== LETTER_X) {
           // "0x
           toView.setInt32(v, 0x783022, true)

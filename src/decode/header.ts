@@ -1,6 +1,7 @@
 import { Reject } from '../model/result.ts'
 import { RECORD_TYPES } from '../tables/record-types.ts'
 import { hashName, NameTable } from './names.ts'
+import { FIRST_BYTES, viewOf } from './words.ts'
 
 /**
  * The start of a record:
@@ -41,6 +42,18 @@ export class Header {
   serial = 0
   /** First byte after the header. */
   body = 0
+  /** The stamp is that of the record before, byte for byte. */
+  again = false
+  /** Where the last stamp lies, from after `audit(` to the body; as long as `begin` was not called. */
+  #stampStart = 0
+  #stampLength = 0
+  #view: DataView = viewOf(new Uint8Array(0))
+
+  /** Records lie in `bytes` from now on, SLACK readable bytes behind the last. */
+  begin(view: DataView): void {
+    this.#view = view
+    this.#stampLength = 0
+  }
 
   /** Reads the header of the text record `bytes[start … end)`: -1, or the reason of a reject. */
   parse(bytes: Uint8Array, start: number, end: number): number {
@@ -48,7 +61,7 @@ export class Header {
     const at = startsWithType(bytes, start, end) ? start : this.#skipPrefix(bytes, start, end)
     if (at < 0) return Reject.Header
     const stamp = this.#type(bytes, at + 5, end)
-    return stamp < 0 ? Reject.Header : this.#stamp(bytes, stamp, end)
+    return stamp < 0 ? Reject.Header : this.#readStamp(bytes, stamp, end)
   }
 
   /** Reads a binary version 0 payload, whose type the binary header names. */
@@ -56,7 +69,7 @@ export class Header {
     this.nodeStart = this.nodeEnd = this.nameStart = this.nameEnd = start
     this.type = type
     const at = skipAudit(bytes, start, end)
-    return at < 0 ? Reject.Header : this.#stamp(bytes, at, end)
+    return at < 0 ? Reject.Header : this.#readStamp(bytes, at, end)
   }
 
   #skipPrefix(bytes: Uint8Array, start: number, end: number): number {
@@ -103,6 +116,30 @@ export class Header {
     )
       at += 4
     return skipAudit(bytes, at, end)
+  }
+
+  /** Takes the stamp at `at`: four records of five have that of the record before. */
+  #readStamp(bytes: Uint8Array, at: number, end: number): number {
+    const length = this.#stampLength
+    this.again = false
+    if (length > 0 && at + length <= end) {
+      const view = this.#view
+      const before = this.#stampStart
+      let i = 0
+      while (i + 4 <= length && view.getInt32(at + i, true) === view.getInt32(before + i, true))
+        i += 4
+      const rest =
+        (view.getInt32(at + i, true) ^ view.getInt32(before + i, true)) & FIRST_BYTES[length & 3]
+      if (i + 4 > length && rest === 0) {
+        this.body = at + length
+        this.again = true
+        return -1
+      }
+    }
+    const reason = this.#stamp(bytes, at, end)
+    this.#stampStart = at
+    this.#stampLength = reason < 0 ? this.body - at : 0
+    return reason
   }
 
   /** Reads `SEC.MS:SERIAL)[ ]:[ ]` at `at`. */

@@ -14,6 +14,8 @@ export interface LineIdentity {
   readonly serial: number
   readonly nodeStart: number
   readonly nodeEnd: number
+  /** The stamp is that of the line before. */
+  readonly again: boolean
 }
 
 /** Told of every event at the moment it closes, in closing order. */
@@ -45,6 +47,8 @@ export class Joiner {
   #oldest = -1
   #newest = -1
   #soft = -1
+  /** Row of the line before. */
+  #before = 0
   /** The clock of lines to come; in a stream without frames `LATER` until the next mark. */
   #now = LATER
   #framed = true
@@ -79,6 +83,7 @@ export class Joiner {
     if (id.type === EOE) {
       if (row < 0) row = this.#openOrphan(line, id)
       else this.#append(row, line)
+      this.#before = row
       events.eoe[row]++
       if (events.close[row] === Close.Open) this.#close(row, Close.Eoe, line, -1)
       return
@@ -93,6 +98,7 @@ export class Joiner {
     }
     if (row < 0) row = this.#open(line, id)
     else this.#append(row, line)
+    this.#before = row
     events.records[row]++
     events.bytes[row] += size
     if (id.type === PROCTITLE) this.#soft = row
@@ -144,6 +150,15 @@ export class Joiner {
     const bytes = this.#bytes
     const nodeLength = id.nodeEnd - id.nodeStart
     const daemon = isDaemon(id.type) ? 1 : 0
+    const before = this.#before
+    if (
+      id.again &&
+      nodeLength === 0 &&
+      events.close[before] === Close.Open &&
+      events.daemon[before] === daemon &&
+      events.nodeEnd[before] === events.nodeStart[before]
+    )
+      return before
     for (let row = this.#buckets[id.serial & (BUCKETS - 1)]; row >= 0; row = this.#chain[row]) {
       if (
         events.serial[row] === id.serial &&

@@ -79,6 +79,13 @@ export class MemberWriter {
     this.#out.byte(CLOSE_BRACE)
   }
 
+  /** Notes where the rule's key lies. */
+  quotedKey(start: number, end: number): void {
+    this.keyStart = start
+    this.keyEnd = end
+    this.keyQuoted = true
+  }
+
   /** Keeps the next argument of a system call for ARGV. */
   argument(start: number, end: number): void {
     this.#arguments[this.#argumentCount++] = start
@@ -284,7 +291,8 @@ function isProse(bytes: Uint8Array, start: number, end: number): boolean {
   )
 }
 
-function smallNumber(bytes: Uint8Array, start: number, end: number): number {
+/** A number of at most 7 digits, or -1. */
+export function smallNumber(bytes: Uint8Array, start: number, end: number): number {
   let value = 0
   if (end === start || end - start > 7) return -1
   for (let at = start; at < end; at++) {

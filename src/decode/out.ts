@@ -76,17 +76,32 @@ export class Out {
     this.at = at + length
   }
 
+  /** Writes once more what lies at `start … end` of the output. */
+  again(start: number, end: number): void {
+    const { view, at } = this
+    for (let i = 0; i < end - start; i += 4)
+      view.setInt32(at + i, view.getInt32(start + i, true), true)
+    this.at = at + end - start
+  }
+
   /** Writes a whole number, 0 or more. */
   integer(value: number): void {
-    let at = this.at
-    let digits = 1
-    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
-    this.at = at + digits
-    at += digits
+    const { bytes } = this
     let rest = value
+    // Digits of large numbers first, so that the loop below divides 32-bit integers.
+    if (value >= 1e9) {
+      const high = Math.floor(value / 1e9)
+      this.integer(high)
+      rest = value - high * 1e9
+      for (let room = 1e8; room > rest && room >= 10; room /= 10) bytes[this.at++] = 0x30
+    }
+    let digits = 1
+    for (let limit = 10; limit <= rest; limit *= 10) digits++
+    let at = this.at + digits
+    this.at = at
     while (digits-- > 0) {
-      const next = Math.floor(rest / 10)
-      this.bytes[--at] = 0x30 + (rest - next * 10)
+      const next = (rest / 10) | 0
+      bytes[--at] = 0x30 + (rest - next * 10)
       rest = next
     }
   }
