@@ -298,6 +298,6 @@ export function growTable(table: Lines | Events | Rejects): void {
 /** A copy of a column with room for `length` entries, in memory of its own. */
 export function grown<C extends Column>(column: C, length: number): C {
   const wider = new (column.constructor as unknown as new (length: number) => C)(length)
-  wider.set(column as never)
+  wider.set(column)
   return wider
 }

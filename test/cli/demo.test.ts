@@ -7,6 +7,9 @@ describe('spillway demo', () => {
     const { code, out, err } = await spillway(['demo'])
     expect([code, err]).toEqual([ExitCode.Ok, ''])
     expect(out).toMatch(/^\d\d:\d\d:\d\d +[\d,]+ records\/s +backup-reads [\d,]+ /m)
+    expect(out).toMatch(
+      /^ +>> flood\.start: .*"backup-reads" on demo .*auditctl -l -k backup-reads/m,
+    )
     expect(out).toMatch(/^lost +0$/m)
     const [, made] = /^made +(.*)$/m.exec(out) ?? []
     const [, delivered] = /^delivered +(.*)$/m.exec(out) ?? []
