@@ -20,7 +20,8 @@ const PAUSE_MS = 2
 
 /** What input tells. `error` is null at a regular end. */
 export interface InputHandlers {
-  readonly data: (bytes: Uint8Array) => void
+  /** The bytes are the handler's only until it returns. */
+  readonly data: (bytes: Buffer) => void
   readonly end: (error: Error | null) => void
 }
 
@@ -31,6 +32,8 @@ export interface Input {
   /** Reads no more until `resume`. */
   pause(): void
   resume(): void
+  /** Reads nothing more. */
+  close(): void
 }
 
 /** Starts reading a descriptor. Throws a `Failure` for a terminal or a directory. */
@@ -56,10 +59,11 @@ function openStream(fd: number, handlers: InputHandlers): Input {
   const goOn = () => {
     if (!held && !ended) socket.resume()
   }
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   const onread: OnReadOpts = {
-    buffer: new Uint8Array(READ_BYTES),
-    callback: (size, bytes) => {
-      handlers.data(bytes.subarray(0, size))
+    buffer,
+    callback: (size) => {
+      handlers.data(buffer.subarray(0, size))
       if (size >= SMALL_READ) return !held
       setTimeout(goOn, PAUSE_MS)
       return false
@@ -78,14 +82,19 @@ function openStream(fd: number, handlers: InputHandlers): Input {
       held = true
     },
     resume: () => {
+      if (!held) return
       held = false
       goOn()
+    },
+    close: () => {
+      ended = true
+      socket.destroy()
     },
   }
 }
 
 function openFile(fd: number, handlers: InputHandlers): Input {
-  const buffer = new Uint8Array(READ_BYTES)
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   let held = false
   let reading = false
   const read = async () => {
@@ -112,6 +121,9 @@ function openFile(fd: number, handlers: InputHandlers): Input {
     resume: () => {
       held = false
       void read()
+    },
+    close: () => {
+      held = true
     },
   }
 }

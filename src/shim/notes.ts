@@ -34,9 +34,9 @@ export function openNotes(): Notes {
   }
   return {
     say(severity, text) {
-      if (Date.now() - windowStart > 60_000) {
+      if (performance.now() - windowStart > 60_000) {
         const kept = lines - LINES_PER_MINUTE
-        windowStart = Date.now()
+        windowStart = performance.now()
         lines = 0
         if (kept > 0) write(Severity.Warning, `${kept} messages of the last minute were not said`)
       }

@@ -28,8 +28,9 @@ export interface Block {
   readonly kind: 'block'
   /** FRAME_HEADER bytes of room, then the payload. */
   readonly memory: Buffer
-  /** Payload bytes so far. */
+  /** Payload bytes so far, and line feeds in them. */
   length: number
+  lineFeeds: number
   firstNs: number
   firstMs: number
 }
@@ -49,12 +50,19 @@ export function now(): Instant {
   return { ns: seconds * 1e9 + nanoseconds, ms: Date.now() }
 }
 
+/**
+ * Bytes that are counted at once. Without the JIT a loop over bytes counts 20 MB/s and `indexOf` from
+ * line to line 1.2 GB/s; splitting strings of this size counts 3 GB/s, and longer ones less, since they
+ * are not made on the young heap.
+ */
+const COUNT_BYTES = 32 * 1024
+
 /** Line feeds in bytes. */
-export function countLineFeeds(bytes: Uint8Array): number {
-  // A plain array's search runs at twice the speed of a Buffer's without the JIT.
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+export function countLineFeeds(bytes: Buffer): number {
   let count = 0
-  for (let at = plain.indexOf(10); at >= 0; at = plain.indexOf(10, at + 1)) count++
+  for (let at = 0; at < bytes.length; at += COUNT_BYTES) {
+    count += bytes.toString('latin1', at, at + COUNT_BYTES).split('\n').length - 1
+  }
   return count
 }
 
@@ -106,14 +114,17 @@ export class Ring {
   }
 
   /** Copies bytes in; returns how many of them were dropped. */
-  push(bytes: Uint8Array, at: Instant): number {
+  push(bytes: Buffer, at: Instant): number {
     let from = 0
     while (from < bytes.length) {
       const block = this.#filling ?? this.#begin(at)
       if (!block) return this.#drop(bytes.subarray(from), at)
       const size = Math.min(bytes.length - from, BLOCK_PAYLOAD - block.length)
-      block.memory.set(bytes.subarray(from, from + size), FRAME_HEADER + block.length)
+      const part = bytes.subarray(from, from + size)
+      block.memory.set(part, FRAME_HEADER + block.length)
       block.length += size
+      // Counted here, while the bytes are in the processor's cache.
+      block.lineFeeds += countLineFeeds(part)
       this.bytes += size
       from += size
       if (block.length === BLOCK_PAYLOAD) this.#finish()
@@ -138,7 +149,8 @@ export class Ring {
     if (this.isFull) return null
     this.#blocks++
     const memory = this.#spare.pop() ?? Buffer.allocUnsafeSlow(FRAME_HEADER + BLOCK_PAYLOAD)
-    this.#filling = { kind: 'block', memory, length: 0, firstNs: at.ns, firstMs: at.ms }
+    const [length, lineFeeds] = [0, 0]
+    this.#filling = { kind: 'block', memory, length, lineFeeds, firstNs: at.ns, firstMs: at.ms }
     return this.#filling
   }
 
@@ -147,7 +159,7 @@ export class Ring {
     this.#filling = null
   }
 
-  #drop(bytes: Uint8Array, at: Instant): number {
+  #drop(bytes: Buffer, at: Instant): number {
     const last = this.#queue.at(-1)
     const gap = last?.kind === 'gap' ? last : emptyGap()
     if (gap !== last) this.#queue.push(gap)

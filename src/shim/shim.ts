@@ -121,7 +121,7 @@ class Pump implements Shim {
     setTimeout(() => this.#onEnd(null), PATIENCE_MS)
   }
 
-  #onData(bytes: Uint8Array): void {
+  #onData(bytes: Buffer): void {
     if (this.#ended) return
     this.totals.read += bytes.length
     this.#ring.push(bytes, now())
@@ -145,7 +145,7 @@ class Pump implements Shim {
     if (this.#ended) return
     if (error) this.#notes.say(Severity.Warning, `standard input failed: ${reasonOf(error)}`)
     this.#ended = true
-    this.#input.pause()
+    this.#input.close()
     this.#patience = setTimeout(() => {
       this.#store.giveUp()
       setTimeout(() => this.#settle(this.totals), LAST_TRY_MS)
@@ -171,8 +171,11 @@ class Pump implements Shim {
   /** The one loop that writes; it runs while there is something to write. */
   async #run(): Promise<void> {
     this.#running = true
-    while (await this.#step());
-    this.#running = false
+    try {
+      while (await this.#step());
+    } finally {
+      this.#running = false
+    }
   }
 
   /** Writes one thing; false when there is nothing. No wait lies between finding none and saying so. */

@@ -9,7 +9,7 @@ import { reasonOf, sleep } from './disk.ts'
 import type { Notes } from './notes.ts'
 import { Severity } from './notes.ts'
 import type { Block, Gap, Instant } from './ring.ts'
-import { countLineFeeds, emptyGap, now, widenGap } from './ring.ts'
+import { emptyGap, now, widenGap } from './ring.ts'
 import type { Room } from './room.ts'
 import type { Segments } from './segments.ts'
 
@@ -39,10 +39,10 @@ export class Store {
   readonly #small: Buffer = Buffer.alloc(FRAME_HEADER + GAP_PAYLOAD)
   #gap: Gap = emptyGap()
   #gapAt = 0
-  #searchedAt = 0
+  #searchedAt = -Infinity
   #fullSince = 0
   #troubleSince = 0
-  #saidAt = 0
+  #saidAt = -Infinity
   #givenUp = false
 
   constructor(segments: Segments, room: Room, whenFull: WhenFull, notes: Notes, totals: Totals) {
@@ -66,25 +66,23 @@ export class Store {
   /** Writes a block, or drops it where the limit says so. True when it was written. */
   async block(block: Block): Promise<boolean> {
     const first = { ns: block.firstNs, ms: block.firstMs }
-    const lineFeeds = countLineFeeds(
-      block.memory.subarray(FRAME_HEADER, FRAME_HEADER + block.length),
-    )
-    if (await this.#admit(FRAME_HEADER + block.length)) {
+    const { length, lineFeeds } = block
+    if (await this.#admit(FRAME_HEADER + length)) {
       if (this.hasGap) await this.gap(true)
-      const header = frame(FrameType.Data, first, block.length, lineFeeds)
+      const header = frame(FrameType.Data, first, length, lineFeeds)
       if (await this.#write(block.memory, header, !this.#givenUp)) {
-        this.#totals.written += block.length
+        this.#totals.written += length
         return true
       }
     }
-    this.drop(first, now(), block.length, lineFeeds)
-    if (Date.now() - this.#gapAt >= GAP_EVERY_MS) await this.gap(false)
+    this.drop(first, now(), length, lineFeeds)
+    if (performance.now() - this.#gapAt >= GAP_EVERY_MS) await this.gap(false)
     return false
   }
 
   /** Counts bytes that were dropped after all that was taken so far. */
   drop(first: Instant, last: Instant, bytes: number, lineFeeds: number): void {
-    if (!this.hasGap) this.#gapAt = Date.now()
+    if (!this.hasGap) this.#gapAt = performance.now()
     widenGap(this.#gap, first, last, bytes, lineFeeds)
     this.#totals.dropped += bytes
     this.#totals.droppedLineFeeds += lineFeeds
@@ -93,14 +91,14 @@ export class Store {
   /** A gap may be told of now: there is room again, or it lasts so long that it must be. */
   get isGapDue(): boolean {
     if (!this.hasGap) return false
-    return Date.now() - this.#gapAt >= GAP_EVERY_MS || this.#room.has(this.#slack)
+    return performance.now() - this.#gapAt >= GAP_EVERY_MS || this.#room.has(this.#slack)
   }
 
   /** Writes what was dropped, whatever the limit; `persist` until it succeeds. */
   async gap(persist: boolean): Promise<void> {
     const gap = this.#gap
     encodeGap(gap, this.#small, FRAME_HEADER)
-    this.#gapAt = Date.now()
+    this.#gapAt = performance.now()
     const at = { ns: gap.lastNs, ms: gap.lastMs }
     if (await this.#write(this.#small, frame(FrameType.Gap, at, GAP_PAYLOAD, 0), persist)) {
       this.#gap = emptyGap()
@@ -133,7 +131,7 @@ export class Store {
   async #admit(length: number): Promise<boolean> {
     const size = length + this.#slack
     while (!this.#room.has(size)) {
-      if (Date.now() - this.#searchedAt >= RETRY_MS && (await this.#search(size))) break
+      if (performance.now() - this.#searchedAt >= RETRY_MS && (await this.#search(size))) break
       // Not even looked at: the write below will find out, and try again.
       if (!this.#room.isKnown) return true
       this.#isFull()
@@ -151,7 +149,7 @@ export class Store {
       await this.#room.evict(this.#segments.current, size).catch(() => undefined)
     }
     const found = this.#room.has(size)
-    if (!found) this.#searchedAt = Date.now()
+    if (!found) this.#searchedAt = performance.now()
     return found
   }
 
@@ -171,7 +169,7 @@ export class Store {
   }
 
   #failed(error: unknown): void {
-    const time = Date.now()
+    const time = performance.now()
     if (this.#troubleSince === 0) this.#troubleSince = time
     if (time - this.#saidAt < SAY_EVERY_MS) return
     this.#saidAt = time
@@ -183,9 +181,9 @@ export class Store {
 
   #succeeded(): void {
     if (this.#troubleSince === 0) return
-    const seconds = ((Date.now() - this.#troubleSince) / 1000).toFixed(1)
+    const seconds = ((performance.now() - this.#troubleSince) / 1000).toFixed(1)
     this.#troubleSince = 0
-    this.#saidAt = 0
+    this.#saidAt = -Infinity
     this.#notes.say(
       Severity.Warning,
       `the spool is written again after ${seconds} s; dropped ${this.#totals.dropped} bytes so far`,
@@ -194,7 +192,7 @@ export class Store {
 
   #isFull(): void {
     if (this.#fullSince > 0) return
-    this.#fullSince = Date.now()
+    this.#fullSince = performance.now()
     const { used, limit, keepFree } = this.#room
     this.#notes.say(
       Severity.Error,

@@ -21,7 +21,7 @@ export class Arrival {
   #blind = false
   #changed = false
   #found = false
-  #activeAt = Date.now()
+  #activeAt = performance.now()
   #wake: (() => void) | null = null
 
   constructor(directory: string) {
@@ -37,11 +37,11 @@ export class Arrival {
   async wait(signal?: AbortSignal): Promise<void> {
     if (this.#found) {
       this.#found = false
-      this.#activeAt = Date.now()
+      this.#activeAt = performance.now()
       this.close()
     }
     if (signal?.aborted) return
-    if (Date.now() - this.#activeAt < ACTIVE_MS) return this.#sleep(LOOK_MS, signal)
+    if (performance.now() - this.#activeAt < ACTIVE_MS) return this.#sleep(LOOK_MS, signal)
     // What came between the last look and the watch has no event: look again after arming.
     if (!this.#watcher && !this.#blind && this.#arm()) return
     if (!this.#changed) await this.#sleep(this.#blind ? BLIND_LOOK_MS : IDLE_LOOK_MS, signal)

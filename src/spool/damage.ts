@@ -47,7 +47,7 @@ export class Damage {
   /** As `pass`, once bytes have stayed for a second that a healthy writer would have finished. */
   passStuck(segment: SegmentFile, floor: number): boolean {
     const { size } = segment
-    const now = Date.now()
+    const now = performance.now()
     if (size <= segment.offset) this.#stuckSince = 0
     else if (this.#stuckSince === 0) this.#stuckSince = now
     else if (now - this.#stuckSince >= STUCK_MS) {

@@ -13,7 +13,7 @@ export class Lag {
   readonly #directory: string
   /** Segments that have a later one in their epoch do not grow. */
   readonly #final = new Map<string, number>()
-  #measuredAt = 0
+  #measuredAt = -Infinity
   #ahead = 0
   #readThen = 0
 
@@ -23,7 +23,7 @@ export class Lag {
 
   /** Bytes after `offset` of a segment (of all when null); `read` counts all bytes read so far. */
   after(segment: SegmentId | null, offset: number, read: number): number {
-    const now = Date.now()
+    const now = performance.now()
     if (now - this.#measuredAt >= MEASURE_MS) {
       this.#measuredAt = now
       this.#readThen = read

@@ -188,7 +188,9 @@ export class SpoolReader {
     if (this.#over) return this.#afterEpoch(segment)
     // What is found here is acted on after one more look: it may have been written on meanwhile.
     this.#following = this.#trail.next(segment)
-    if (!this.#following && segment.isDeleted) this.#following = this.#trail.nextKept(segment)
+    // Behind one that was deleted, or that a power cut left without a header, there may be later ones.
+    const mayHaveLater = segment.isDeleted || this.#ended || this.#gone
+    if (!this.#following && mayHaveLater) this.#following = this.#trail.nextKept(segment)
     if (this.#following) return 'again'
     if (!this.#ended && !this.#gone) {
       this.#gone = this.#isGone(segment)

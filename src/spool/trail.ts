@@ -67,31 +67,30 @@ export class Trail {
     return this.#open({ epoch, sequence: sequence + 1 })
   }
 
-  /** The next segment of the same writer that was not deleted. */
+  /** The next segment of the same writer that is there and can be read. */
   nextKept(segment: SegmentFile): SegmentFile | null {
-    return this.#after(segment, (id) => id.epoch === segment.epoch)
+    const ids = listSegments(this.#directory).filter(
+      (id) => id.epoch === segment.epoch && id.sequence > segment.sequence,
+    )
+    return firstOf(ids, (id) => this.#open(id))
   }
 
   /** The first segment of the next writer. */
   nextEpoch(segment: SegmentFile): SegmentFile | null {
-    const next = this.#after(segment, (id) => id.epoch > segment.epoch)
-    if (next) this.#saySkippedStart(next)
+    const ids = listSegments(this.#directory).filter((id) => id.epoch > segment.epoch)
+    // One that was just born comes first, even if it has no header yet.
+    const next = firstOf(
+      ids,
+      (id) => this.#open(id) ?? (isNewborn(this.#directory, id) ? 'wait' : null),
+    )
+    if (!next || next === 'wait') return null
+    this.#saySkippedStart(next)
     return next
   }
 
   /** Says that what lies between a segment's end and a later one of its writer was deleted unread. */
   saySkipped(segment: SegmentFile, later: SegmentFile, before: Counters): void {
     this.#skipped(positionIn(segment), later, before)
-  }
-
-  #after(segment: SegmentFile, fits: (id: SegmentId) => boolean): SegmentFile | null {
-    for (const id of listSegments(this.#directory)) {
-      if (compareSegments(id, segment) <= 0 || !fits(id)) continue
-      const later = this.#open(id)
-      // One whose writer was just born comes first, even if it has no header yet.
-      if (later || isNewborn(this.#directory, id)) return later
-    }
-    return null
   }
 
   #open(id: SegmentId | undefined): SegmentFile | null {
@@ -122,6 +121,15 @@ export class Trail {
 /** Where a segment's next frame starts. */
 export function positionIn({ epoch, sequence, offset }: SegmentFile): Position {
   return { epoch, place: placeOf(sequence, offset) }
+}
+
+/** What the call gives for the first segment for which it gives anything. */
+function firstOf<T>(ids: readonly SegmentId[], call: (id: SegmentId) => T | null): T | null {
+  for (const id of ids) {
+    const found = call(id)
+    if (found !== null) return found
+  }
+  return null
 }
 
 function saltKey(epoch: number, sequence: number): string {

@@ -27,8 +27,8 @@ export interface Surroundings {
 export class Writer {
   readonly header: SegmentHeader
   #gone = false
-  #lookedAt = 0
-  #newerAt = 0
+  #lookedAt = -Infinity
+  #newerAt = -Infinity
   #newerSince = 0
   #saidWaiting = false
 
@@ -38,7 +38,7 @@ export class Writer {
 
   /** True once its process is gone. It may have written something since the last look at its file. */
   isGone(around: Surroundings): boolean {
-    const now = Date.now()
+    const now = performance.now()
     if (this.#gone || now - this.#lookedAt < LIVENESS_MS) return this.#gone
     this.#lookedAt = now
     const liveness = livenessOf(this.header)
@@ -53,7 +53,8 @@ export class Writer {
     if (newer <= this.header.epoch) return false
     if (this.#newerSince === 0) this.#newerSince = now
     const waited = now - this.#newerSince
-    if (isForeign && waited >= SILENCE_MS && now - around.writtenMs() >= SILENCE_MS) return true
+    const silence = Date.now() - around.writtenMs()
+    if (isForeign && waited >= SILENCE_MS && silence >= SILENCE_MS) return true
     if (waited >= WAITING_MS && !this.#saidWaiting) {
       this.#saidWaiting = true
       around.waiting(newer)

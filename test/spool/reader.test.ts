@@ -568,6 +568,24 @@ describe('writers', () => {
     ])
   })
 
+  test('what lies behind a segment whose header a power cut lost is read, and told', () => {
+    const dead = new FakeWriter(spool, 1, OTHER_BOOT)
+    dead.data('a\n')
+    dead.rotate()
+    dead.data('lost\n')
+    writeFileSync(dead.path, Buffer.alloc(500))
+    dead.rotate()
+    dead.data('c\n')
+    new FakeWriter(spool, 2).data('d\n')
+    const collector = new Collector(spool)
+    collector.drain()
+    expect(collector.text).toBe('a\n<gap>c\n<end close>d\n')
+    expect(collector.notices).toMatchObject([
+      { kind: 'skipped', bytes: 5, lineFeeds: 1 },
+      { kind: 'died', torn: 0 },
+    ])
+  })
+
   test('a live writer of another pid namespace is not taken for gone', () => {
     const far = new FakeWriter(spool, 1, { pidNamespace: 1, pid: 4_000_000 })
     far.data('a')
@@ -628,6 +646,26 @@ describe('waiting', () => {
       clearTimeout(written)
       expect(collector.text).toBe(`${before}x`)
     }
+    collector.reader.close()
+  })
+
+  test('an idle reader looks at most five times a second', async () => {
+    new FakeWriter(spool, 1).data('a')
+    const collector = new Collector(spool)
+    collector.drain()
+    const start = performance.now()
+    while (performance.now() - start < 1500) {
+      await collector.reader.wait()
+      collector.drain()
+    }
+    let looks = 0
+    while (performance.now() - start < 4500) {
+      await collector.reader.wait()
+      collector.drain()
+      looks++
+    }
+    expect(looks).toBeGreaterThan(0)
+    expect(looks).toBeLessThanOrEqual(15)
     collector.reader.close()
   })
 
