@@ -7,17 +7,17 @@ const SOCKADDR = 1306
 const CONFIG_CHANGE = 1305
 
 /** A category as the member it becomes. */
-function category(name: string): Constant {
+function member(name: string): Constant {
   return constant(`,"category":"${name}"`)
 }
 
-const PROCESS = category('process')
-const NETWORK = category('network')
-const FILE = category('file')
-const CALL = category('syscall')
-const AUDIT = category('audit')
-const OTHER = category('other')
-const LOGIN_CATEGORY = category('authentication')
+const PROCESS = member('process')
+const NETWORK = member('network')
+const FILE = member('file')
+const CALL = member('syscall')
+const AUDIT = member('audit')
+const OTHER = member('other')
+const LOGIN_CATEGORY = member('authentication')
 
 /** Category of an event without a system call, by the first type of a range (linux/audit.h). */
 const RANGES: readonly (readonly [from: number, to: number, category: Constant])[] = [
@@ -25,18 +25,18 @@ const RANGES: readonly (readonly [from: number, to: number, category: Constant])
   [1106, 1107, OTHER],
   [1108, 1109, LOGIN_CATEGORY],
   [1112, 1113, LOGIN_CATEGORY],
-  [1114, 1117, category('account')],
+  [1114, 1117, member('account')],
   [1123, 1124, PROCESS],
-  [1130, 1131, category('service')],
+  [1130, 1131, member('service')],
   [1200, 1299, AUDIT],
-  [1400, 1599, category('mac')],
-  [1600, 1699, category('crypto')],
-  [1700, 1799, category('anomaly')],
-  [1800, 1899, category('integrity')],
-  [2100, 2199, category('anomaly')],
-  [2200, 2299, category('response')],
-  [2400, 2499, category('crypto')],
-  [2500, 2599, category('virtualisation')],
+  [1400, 1599, member('mac')],
+  [1600, 1699, member('crypto')],
+  [1700, 1799, member('anomaly')],
+  [1800, 1899, member('integrity')],
+  [2100, 2199, member('anomaly')],
+  [2200, 2299, member('response')],
+  [2400, 2499, member('crypto')],
+  [2500, 2599, member('virtualisation')],
 ]
 
 /** Category and weight of each record type. */
