@@ -130,14 +130,21 @@ test('an idle service takes next to nothing', async () => {
   writer.stdin?.write(events(1, 11))
   const service = startService(script, place)
   await untilDelivered(place, 10)
-  await sleep(4500)
-  const before = loadOf(service.pid ?? 0)
+  await sleep(5500)
+  const before = idleOf(service.pid ?? 0)
   await sleep(4000)
-  const after = loadOf(service.pid ?? 0)
+  const after = idleOf(service.pid ?? 0)
   service.kill('SIGTERM')
   writer.stdin?.end()
   await Promise.all([exitOf(service), exitOf(writer)])
   // 4 s: 0.3 % of a processor is a tick, five wake-ups a second are twenty.
   expect(after.ticks - before.ticks).toBeLessThanOrEqual(4)
-  expect(after.wakeUps - before.wakeUps).toBeLessThanOrEqual(40)
+  expect(after.wakeUps - before.wakeUps).toBeLessThanOrEqual(24)
 })
+
+/** CPU ticks of all threads, wake-ups of the main one: the others are V8's, which tidies up once. */
+function idleOf(pid: number): { ticks: number; wakeUps: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  const wakeUps = Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1])
+  return { ticks: loadOf(pid).ticks, wakeUps }
+}
