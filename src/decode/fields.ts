@@ -2,7 +2,7 @@ import { FIELD_TABLE, MEMBERS, NAMES, type RecordShape, Role, shapeFor } from '.
 import { MemberWriter, smallNumber } from './members.ts'
 import { ESCAPE, type Out } from './out.ts'
 import type { Scope } from './scope.ts'
-import { FIRST_BYTES, isOdd, viewOf } from './words.ts'
+import { equalBytes, isOdd, viewOf } from './words.ts'
 
 const SPACE = 0x20
 const QUOTE = 0x22
@@ -104,17 +104,8 @@ export class FieldWriter {
       let nameEnd = at
       if (index >= 0) {
         const length = NAMES.lengths[index]
-        const name = NAMES.starts[index]
-        let i = 0
-        while (
-          i + 4 <= length &&
-          view.getInt32(at + i, true) === NAMES.view.getInt32(name + i, true)
-        )
-          i += 4
-        const rest =
-          (view.getInt32(at + i, true) ^ NAMES.view.getInt32(name + i, true)) &
-          FIRST_BYTES[length & 3]
-        if (i + 4 > length && rest === 0 && at + length <= end) nameEnd = at + length - 1
+        if (at + length <= end && equalBytes(view, at, NAMES.view, NAMES.starts[index], length))
+          nameEnd = at + length - 1
         else index = -1
       }
       if (index < 0) {

@@ -1,7 +1,7 @@
 import { Reject } from '../model/result.ts'
 import { RECORD_TYPES } from '../tables/record-types.ts'
 import { hashName, NameTable } from './names.ts'
-import { FIRST_BYTES, viewOf } from './words.ts'
+import { equalBytes, TextTable, viewOf } from './words.ts'
 
 /**
  * The start of a record:
@@ -20,6 +20,9 @@ import { FIRST_BYTES, viewOf } from './words.ts'
 export const UNNAMED = 0xffff
 
 const TYPE_NAMES = new NameTable(RECORD_TYPES.map(([, name]) => name))
+/** What stands before the stamp, by the index of the type's name. */
+const HEADS = new TextTable(RECORD_TYPES.map(([, name]) => `${name} msg=audit(`))
+const HEAD_LENGTH = ' msg=audit('.length
 const TYPE_NUMBERS = Uint16Array.from(RECORD_TYPES, ([number]) => number)
 
 const SPACE = 0x20
@@ -48,6 +51,9 @@ export class Header {
   #stampStart = 0
   #stampLength = 0
   #view: DataView = viewOf(new Uint8Array(0))
+  /** Index of the last type, and for each the one that came after it when it came last; -1 before. */
+  #index = 0
+  readonly #next = new Int16Array(RECORD_TYPES.length).fill(-1)
 
   /** Records lie in `bytes` from now on, SLACK readable bytes behind the last. */
   begin(view: DataView): void {
@@ -89,8 +95,25 @@ export class Header {
     return -1
   }
 
-  /** Reads TYPE at `at`; gives where the stamp starts, or -1. */
+  /**
+   * Reads TYPE at `at`; gives where the stamp starts, or -1. Record types follow each other as they
+   * did before, so the one that came next last time is tried first.
+   */
   #type(bytes: Uint8Array, at: number, end: number): number {
+    const guess = this.#next[this.#index]
+    if (guess >= 0) {
+      const length = HEADS.lengths[guess]
+      if (
+        at + length < end &&
+        equalBytes(this.#view, at, HEADS.view, HEADS.starts[guess], length)
+      ) {
+        this.#index = guess
+        this.type = TYPE_NUMBERS[guess]
+        this.nameStart = at
+        this.nameEnd = at + length - HEAD_LENGTH
+        return at + length
+      }
+    }
     this.nameStart = at
     while (at < end && bytes[at] !== SPACE) at++
     this.nameEnd = at
@@ -101,8 +124,11 @@ export class Header {
       if (!(this.type < UNNAMED)) return -1
     } else {
       const index = TYPE_NAMES.find(bytes, this.nameStart, at, hashName(bytes, this.nameStart, at))
-      if (index >= 0) this.type = TYPE_NUMBERS[index]
-      else if (!isTypeName(bytes, this.nameStart, at)) return -1
+      if (index >= 0) {
+        this.type = TYPE_NUMBERS[index]
+        this.#next[this.#index] = index
+        this.#index = index
+      } else if (!isTypeName(bytes, this.nameStart, at)) return -1
       else this.type = bracketed(bytes, this.nameStart, at)
     }
     while (at < end && bytes[at] === SPACE) at++
@@ -123,14 +149,7 @@ export class Header {
     const length = this.#stampLength
     this.again = false
     if (length > 0 && at + length <= end) {
-      const view = this.#view
-      const before = this.#stampStart
-      let i = 0
-      while (i + 4 <= length && view.getInt32(at + i, true) === view.getInt32(before + i, true))
-        i += 4
-      const rest =
-        (view.getInt32(at + i, true) ^ view.getInt32(before + i, true)) & FIRST_BYTES[length & 3]
-      if (i + 4 > length && rest === 0) {
+      if (equalBytes(this.#view, at, this.#view, this.#stampStart, length)) {
         this.body = at + length
         this.again = true
         return -1

@@ -1,5 +1,5 @@
 import { Role } from './kinds.ts'
-import type { Out } from './out.ts'
+import { ESCAPE, type Out } from './out.ts'
 import { type Constant, constant } from './words.ts'
 
 const QUOTE = 0x22
@@ -157,6 +157,7 @@ export class ValueWriter {
     // The list stands under ARGV: what was written as the name goes.
     if (name >= 0) out.at = name
     out.constant(ARGV_MEMBER)
+    if (!quoted && this.#plainTitle(bytes, start, end)) return
     let title = bytes
     let from = start
     let until = end
@@ -183,6 +184,32 @@ export class ValueWriter {
     }
     out.byte(0x5d)
     if (odd.length > 0) this.oddArguments(title, odd)
+  }
+
+  /**
+   * Writes the list of a hex title of plain ASCII while decoding it, which nearly all are: with the
+   * general way below, titles took 5 % of the time. Gives false, with nothing written, for another.
+   */
+  #plainTitle(bytes: Uint8Array, start: number, end: number): boolean {
+    const to = this.#out.bytes
+    let at = this.#out.at
+    if (((end - start) & 1) !== 0 || end === start) return false
+    to[at++] = QUOTE
+    for (let from = start; from < end; from += 2) {
+      const byte = (NIBBLE[bytes[from]] << 4) | NIBBLE[bytes[from + 1]]
+      if (byte === 0) {
+        // A NUL at the very end ends the title, not an argument.
+        if (from + 2 === end) break
+        to[at++] = QUOTE
+        to[at++] = COMMA
+        to[at++] = QUOTE
+      } else if (byte > 0x7f || ESCAPE[byte] !== 0) return false
+      else to[at++] = byte
+    }
+    to[at++] = QUOTE
+    to[at++] = 0x5d
+    this.#out.at = at
+    return true
   }
 
   /** Writes `ARGV_hex` for arguments that are not UTF-8: index, start, end each. */

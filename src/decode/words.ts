@@ -16,7 +16,21 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** Masks the first n bytes of a word, by n from 0 to 3. */
-export const FIRST_BYTES: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
+const FIRST_BYTES: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
+
+/** Whether `length` bytes of `a` from `at` on equal those of `b` from `from` on. */
+export function equalBytes(
+  a: DataView,
+  at: number,
+  b: DataView,
+  from: number,
+  length: number,
+): boolean {
+  let i = 0
+  for (; i + 4 <= length; i += 4)
+    if (a.getInt32(at + i, true) !== b.getInt32(from + i, true)) return false
+  return ((a.getInt32(at + i, true) ^ b.getInt32(from + i, true)) & FIRST_BYTES[length & 3]) === 0
+}
 
 /**
  * 0 when each of a word's bytes stands for itself in a JSON string; otherwise one of them is a
