@@ -1,5 +1,6 @@
 import type { Batch } from '../model/batch.ts'
 import type { Block, Message, Run } from '../model/delivery.ts'
+import type { Rejects } from '../model/result.ts'
 import { ClockReader, lastClock, ticksOf } from './clock.ts'
 import { OTHER } from './keys.ts'
 import type { Output } from './messages.ts'
@@ -85,7 +86,7 @@ export class Analyser {
     const end = lastClock(batch)
     for (const run of block.runs) this.#run(run, end, ticks, rejects)
     this.#moveTo(end, ticks, rejects)
-    this.#rejects += rejects.upTo(end)
+    this.#rejects += rejects.before(Number.POSITIVE_INFINITY)
   }
 
   /** The stream is over: what is held goes out, also of an interval that is not over. */
@@ -148,6 +149,8 @@ export class Analyser {
   #moveTo(clock: number, ticks: number[], rejects: RejectReader): void {
     while (ticks.length > 0 && ticks[0] <= clock) {
       const tick = ticks.shift() as number
+      // A batch without lines begins with a mark that an earlier one had: no tick.
+      if (tick <= this.#clock) continue
       this.#setClock(tick, rejects)
       for (const window of this.#windows.values()) window.tick(tick)
     }
@@ -155,12 +158,8 @@ export class Analyser {
   }
 
   #setClock(clock: number, rejects: RejectReader): void {
-    for (let next = rejects.clock; next < clock; next = rejects.clock) {
-      if (next > this.#clock) this.#settle()
-      this.#clock = Math.max(this.#clock, next)
-      this.#rejects += rejects.upTo(next)
-    }
     if (clock <= this.#clock) return
+    this.#rejects += rejects.before(clock)
     this.#settle()
     this.#clock = clock
   }
@@ -194,31 +193,22 @@ export class Analyser {
 
 /** The rejects of a block, in stream order. */
 class RejectReader {
-  readonly #block: Block
+  readonly #rejects: Rejects
   readonly #clocks: ClockReader
   #row: number
-  /** Clock of the next reject, infinite when there is none. */
-  clock = Number.POSITIVE_INFINITY
 
   constructor(block: Block) {
-    this.#block = block
+    this.#rejects = block.result.rejects
     this.#clocks = new ClockReader(block.batch)
-    this.#row = block.rejectsFrom - 1
-    this.#next()
+    this.#row = block.rejectsFrom
   }
 
-  /** Passes the rejects up to `clock` and gives their number. */
-  upTo(clock: number): number {
-    const before = this.#row
-    while (this.clock <= clock) this.#next()
-    return this.#row - before
-  }
-
-  #next(): void {
-    const { rejects } = this.#block.result
-    const row = ++this.#row
-    this.clock =
-      row < rejects.count ? this.#clocks.at(rejects.start[row]) : Number.POSITIVE_INFINITY
+  /** Passes the rejects whose clock is before the given one and gives their number. */
+  before(clock: number): number {
+    const from = this.#row
+    const { count, start } = this.#rejects
+    while (this.#row < count && this.#clocks.at(start[this.#row]) < clock) this.#row++
+    return this.#row - from
   }
 }
 

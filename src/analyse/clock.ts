@@ -1,5 +1,4 @@
 import { type Batch, MARK_WIDTH, MarkKind } from '../model/batch.ts'
-import { PLAIN_EPOCH } from '../model/place.ts'
 import type { Result } from '../model/result.ts'
 
 /** Reads clocks off the marks of a batch, for offsets and rows that come in stream order. */
@@ -37,12 +36,11 @@ export function lastClock({ marks, markCount }: Batch): number {
 
 /**
  * Clocks of the ticks in a batch, in order: marks without a byte between them and the next mark or
- * the batch's end. A stream without frames has none.
+ * the batch's end.
  */
 export function ticksOf(batch: Batch): number[] {
   const ticks: number[] = []
-  const { marks, markCount, length, epoch } = batch
-  if (epoch === PLAIN_EPOCH) return ticks
+  const { marks, markCount, length } = batch
   for (let i = 0; i < markCount; i++) {
     const at = i * MARK_WIDTH
     const next = i + 1 < markCount ? marks[at + MARK_WIDTH] : length

@@ -62,6 +62,7 @@ function streamOf(steps: readonly Step[]): Item[] {
 }
 
 const stream = fc.array(step, { minLength: 1, maxLength: 150 }).map(streamOf)
+const interval = fc.constantFrom(1000, 10_000)
 const cuts = fc.array(fc.nat(400), { maxLength: 12 })
 
 function sum(rows: readonly Message[], field: string): number {
@@ -81,10 +82,10 @@ function told(messages: readonly Message[]): Record<string, Message[]> {
 describe('an analyser', () => {
   it('tells each node the same however the stream is cut', () => {
     fc.assert(
-      fc.property(stream, cuts, (items, places) => {
-        const whole = new Bench()
+      fc.property(stream, cuts, interval, (items, places, length) => {
+        const whole = new Bench({ interval: length })
         for (const block of cut(items, [])) whole.analyser.accept(block)
-        const parts = new Bench()
+        const parts = new Bench({ interval: length })
         for (const block of cut(items, places)) parts.analyser.accept(block)
         whole.end()
         parts.end()
@@ -97,12 +98,12 @@ describe('an analyser', () => {
 
   it('goes on from its state after any block as if it had seen all before', () => {
     fc.assert(
-      fc.property(stream, cuts, fc.nat(12), (items, places, stop) => {
+      fc.property(stream, cuts, interval, fc.nat(12), (items, places, length, stop) => {
         const blocks = cut(items, places)
-        const first = new Bench()
+        const first = new Bench({ interval: length })
         for (const block of blocks.slice(0, stop)) first.analyser.accept(block)
         const state = JSON.parse(JSON.stringify(first.analyser.state())) as AnalyserState
-        const second = new Bench({}, state)
+        const second = new Bench({ interval: length }, state)
         expect(second.analyser.state()).toEqual(first.analyser.state())
         const rows = first.rows.length
         const alerts = first.alerts.length

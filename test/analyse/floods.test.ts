@@ -76,6 +76,23 @@ describe('a flood', () => {
     expect(bench.alerts[1]).toMatchObject({ seconds: 12, entries: 24_040 })
   })
 
+  it('is calm below half of what it needed to begin, which is eight times the usual', () => {
+    const usual = seconds(0, 299, 300)
+    const still = new Bench().take(...usual, ...seconds(300, 303, 4000), ...seconds(304, 320, 1300))
+    const over = new Bench().take(...usual, ...seconds(300, 303, 4000), ...seconds(304, 320, 1100))
+    expect(kinds(still)).toEqual([['flood.start', 'exec']])
+    expect(kinds(over)).toEqual([
+      ['flood.start', 'exec'],
+      ['flood.end', 'exec'],
+    ])
+  })
+
+  it('is judged by a level that silence lowers', () => {
+    const usual = seconds(0, 299, 300)
+    const bench = new Bench().take(...usual, ...seconds(3900, 3903, 1500))
+    expect(kinds(bench)).toEqual([['flood.start', 'exec']])
+  })
+
   it('is over with ticks alone', () => {
     const bench = new Bench().take({ kind: 'frame', clock: 1000 }, ...seconds(1, 4, 3000))
     bench.take({ kind: 'frame', clock: 1000 }, ...second(4, 10))

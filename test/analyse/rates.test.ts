@@ -113,6 +113,28 @@ describe('an event behind the newest stamp', () => {
     ])
   })
 
+  it('is not late because the stream stood still before it came', () => {
+    const bench = new Bench().take({ kind: 'frame', clock: 1000 }, event(1))
+    bench.take({ kind: 'frame', clock: 61_000 }, event(2), event(30), event(61))
+    expect(bench.end().totals.map(({ events, late }) => [events, late])).toContainEqual([2, 0])
+    expect(bench.totals.every(({ late }) => late === 0)).toBe(true)
+  })
+
+  it('begins no new time when one in time comes between', () => {
+    const back = Array.from({ length: SET_BACK_EVENTS - 1 }, () => event(-3600))
+    const { totals } = new Bench().take(event(1), ...back, event(1), ...back).end()
+    expect(totals.map(({ events, late }) => [events, late])).toEqual([
+      [2, 2 * (SET_BACK_EVENTS - 1)],
+    ])
+  })
+
+  it('begins time anew in the same place after a restart', () => {
+    const back = Array.from({ length: SET_BACK_EVENTS - 1 }, () => event(-3600))
+    const state = new Bench().take(event(1), ...back).analyser.state()
+    const { totals } = new Bench({}, state).take(event(-3600)).end()
+    expect(totals.at(-1)).toMatchObject({ from: time(-3600), events: 1, late: 0 })
+  })
+
   it('begins time anew when so many come in a row that the clock was set back', () => {
     const back = Array.from({ length: SET_BACK_EVENTS }, () => event(-3600))
     const { totals } = new Bench().take(event(1), ...back, event(-3599)).end()
@@ -145,6 +167,19 @@ describe('a quiet stream', () => {
       events: 0,
     })
     expect(totals.at(-1)).toMatchObject({ from: time(86_400), events: 1 })
+  })
+
+  it('tells no more empty intervals one by one because of a restart', () => {
+    const bench = new Bench().take({ kind: 'frame', clock: 1 }, event(5))
+    bench.take({ kind: 'tick', clock: 2_000_000 })
+    const rest = new Bench({}, bench.analyser.state())
+    rest.take({ kind: 'tick', clock: 9_000_000 })
+    expect(bench.totals.length + rest.totals.length).toBe(1 + QUIET_ROWS)
+    const last = new Bench({}, rest.analyser.state()).take(event(9995)).end()
+    expect(last.totals.map(({ from, to }) => [from, to])).toEqual([
+      [time(10 + QUIET_ROWS * 10), time(9990)],
+      [time(9990), time(10_000)],
+    ])
   })
 
   it('says nothing of the time before its first event', () => {
@@ -196,6 +231,14 @@ describe('another boot', () => {
     bench.analyser.accept(blockOf([event(7)], { epoch: 2, boot: 'first' }))
     expect(bench.end().totals.map(({ events, rejected }) => [events, rejected])).toEqual([[3, 1]])
   })
+})
+
+it('a part of the stream that is read again, of an earlier boot, moves nothing', () => {
+  const bench = new Bench()
+  bench.analyser.accept(blockOf([event(5)], { epoch: 2, boot: 'second' }))
+  bench.analyser.accept(blockOf([], { epoch: 1, boot: 'first' }))
+  bench.analyser.accept(blockOf([event(6)], { epoch: 2, boot: 'second' }))
+  expect(bench.end().totals.map(({ events, boot }) => [events, boot])).toEqual([[2, 'second']])
 })
 
 describe('memory', () => {
