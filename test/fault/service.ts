@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -9,6 +9,7 @@ import { vi } from 'vitest'
 export async function buildService(): Promise<string> {
   const folder = resolve('node_modules/.cache/spillway', `service-${process.pid}`)
   mkdirSync(folder, { recursive: true })
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await build({
     entryPoints: {
@@ -34,6 +35,7 @@ export interface Place {
 
 export function makePlace(): Place {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-service-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const spool = join(folder, 'spool')
   mkdirSync(spool)
   return { spool, out: join(folder, 'out') }

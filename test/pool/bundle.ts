@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
@@ -6,6 +6,7 @@ import { build } from 'esbuild'
 export async function bundleWorker(source: string): Promise<string> {
   const folder = resolve('node_modules/.cache/spillway', String(process.pid))
   mkdirSync(folder, { recursive: true })
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const outfile = join(folder, `${basename(source, '.ts')}.mjs`)
   await build({
     entryPoints: [source],

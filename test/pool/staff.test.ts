@@ -42,6 +42,11 @@ test('a fixed number of workers stays whatever the lag is', async () => {
   expect(pool.workers).toBe(1)
 })
 
-test('one processor still gets one worker', () => {
-  expect(staff('auto', 1).most).toBe(1)
+test.each([
+  [1, 1],
+  [2, 2],
+  [3, 2],
+  [8, 7],
+])('%i processors get %i workers', (cores, workers) => {
+  expect(staff('auto', cores).most).toBe(workers)
 })
