@@ -3,13 +3,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
-import { vi } from 'vitest'
+import { afterAll, vi } from 'vitest'
+
+const folder = resolve('node_modules/.cache/spillway', `service-${process.pid}`)
+const places = mkdtempSync(join(tmpdir(), 'spillway-service-'))
+afterAll(() => {
+  for (const made of [folder, places]) rmSync(made, { recursive: true, force: true })
+})
 
 /** Compiles the service and its worker; gives the script to run. */
 export async function buildService(): Promise<string> {
-  const folder = resolve('node_modules/.cache/spillway', `service-${process.pid}`)
   mkdirSync(folder, { recursive: true })
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await build({
     entryPoints: {
@@ -34,11 +38,10 @@ export interface Place {
 }
 
 export function makePlace(): Place {
-  const folder = mkdtempSync(join(tmpdir(), 'spillway-service-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const spool = join(folder, 'spool')
+  const place = mkdtempSync(join(places, 'place-'))
+  const spool = join(place, 'spool')
   mkdirSync(spool)
-  return { spool, out: join(folder, 'out') }
+  return { spool, out: join(place, 'out') }
 }
 
 /** Starts the service on a place. */
