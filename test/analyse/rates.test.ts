@@ -205,6 +205,16 @@ describe('rejects', () => {
     ])
   })
 
+  it('wait for the clock to move on, over a restart too', () => {
+    const first = new Bench().take({ kind: 'frame', clock: 7 }, event(1), { kind: 'reject' })
+    const second = new Bench({}, first.analyser.state())
+    second.analyser.accept(blockOf([event(15)], { clock: 7 }))
+    expect(second.end().totals.map(({ from, rejected }) => [from, rejected])).toEqual([
+      [time(0), 0],
+      [time(10), 1],
+    ])
+  })
+
   it('that were delivered before are not counted again', () => {
     const bench = new Bench()
     const block = blockOf([event(1), { kind: 'reject' }, { kind: 'reject' }])
