@@ -4,6 +4,7 @@ import type { Rejects } from '../model/result.ts'
 import { ClockReader, lastClock, ticksOf } from './clock.ts'
 import { OTHER } from './keys.ts'
 import type { Output } from './messages.ts'
+import { NodeTable } from './nodes.ts'
 import { Window, type WindowState } from './window.ts'
 
 /** Nodes with a window of their own; the others are counted together as one. */
@@ -54,9 +55,12 @@ export class Analyser {
   #clock = 0
   /** Rejects under the present clock. */
   #rejects = 0
-  /** Window of the last event, and the bytes that named its node. */
+  /** The windows again, by node names as they stand in records. */
+  readonly #nodes = new NodeTable<Window>()
+  /** Window of the last event. */
   #last: Window | null = null
-  #lastNode: Uint8Array = new Uint8Array()
+  /** Runs taken since the start. */
+  #runs = 0
 
   /** A state of another version or interval is not taken: counting begins anew. */
   constructor(options: AnalyserOptions, state?: AnalyserState) {
@@ -74,7 +78,6 @@ export class Analyser {
     this.#rejects = state.rejects
     for (const window of state.windows) this.#add(window.node, window)
     this.#last = this.#windows.get(state.last ?? '') ?? null
-    this.#lastNode = new TextEncoder().encode(state.last ?? '')
   }
 
   /** Takes what became final with one batch; blocks come in order. */
@@ -128,19 +131,16 @@ export class Analyser {
     const { events, order, keySets } = result
     const { sec, ms, nodeStart, nodeEnd, records, eoe, bytes, keySet } = events
     const clocks = new ClockReader(batch)
-    let window = this.#last
-    let rowsOf: (Uint32Array | undefined)[] = []
+    this.#runs++
     for (let i = run.from; i < run.to; i++) {
       const row = order[i]
       const clock = clocks.ofClosing(result, row, end)
       if (clock > this.#clock) this.#moveTo(clock, ticks, rejects)
-      const found = this.#windowOf(batch.bytes, nodeStart[row], nodeEnd[row])
-      if (found !== window) {
-        window = found
-        rowsOf = []
-      }
-      const set = keySet[row]
-      const rows = (rowsOf[set] ??= window.rowsOf(keySets[set]))
+      const start = nodeStart[row]
+      const stop = nodeEnd[row]
+      const window = this.#nodes.find(batch.bytes, start, stop) ?? this.#meet(batch, start, stop)
+      this.#last = window
+      const rows = window.rowsOf(keySets, keySet[row], this.#runs)
       window.take(sec[row], ms[row], clock, rows, records[row], eoe[row], bytes[row])
     }
   }
@@ -171,17 +171,17 @@ export class Analyser {
     this.#rejects = 0
   }
 
-  /** The window of the node named in `bytes[start … end)`; no name is the host's. */
-  #windowOf(bytes: Uint8Array, start: number, end: number): Window {
-    if (this.#last !== null && isEqual(this.#lastNode, bytes, start, end)) return this.#last
-    this.#lastNode = bytes.slice(start, end)
-    const name = start === end ? this.#host : new TextDecoder().decode(this.#lastNode)
-    this.#last =
+  /** The window of a node whose name has not been looked up yet; no name is the host's. */
+  #meet(batch: Batch, start: number, end: number): Window {
+    const name =
+      start === end ? this.#host : new TextDecoder().decode(batch.bytes.slice(start, end))
+    const window =
       this.#windows.get(name) ??
       (this.#windows.size < MAX_NODES
         ? this.#add(name)
         : (this.#windows.get(OTHER) ?? this.#add(OTHER)))
-    return this.#last
+    this.#nodes.add(batch.bytes, start, end, window)
+    return window
   }
 
   #add(node: string, state?: WindowState): Window {
@@ -210,10 +210,4 @@ class RejectReader {
     while (this.#row < count && this.#clocks.at(start[this.#row]) < clock) this.#row++
     return this.#row - from
   }
-}
-
-function isEqual(node: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (node.length !== end - start) return false
-  for (let i = 0; i < node.length; i++) if (node[i] !== bytes[start + i]) return false
-  return true
 }

@@ -67,6 +67,9 @@ export class Window {
   #closed: number
   #judged: number
   #lateRun: number
+  /** Rows of the key lists of the present run. */
+  #rowsOfSets: (Uint32Array | undefined)[] = []
+  #run = 0
 
   constructor(node: string, seconds: number, output: Output, state?: WindowState) {
     this.node = node
@@ -93,12 +96,13 @@ export class Window {
     return !Number.isNaN(this.#newest)
   }
 
-  /** The rows of a key list, for `take`. */
-  rowsOf(keySet: string): Uint32Array {
-    const before = this.#keys.count
-    const rows = this.#keys.rowsOf(keySet)
-    if (this.#keys.count > before) this.#reserve()
-    return rows
+  /** The rows, for `take`, of key list `set` among those of a run of events. */
+  rowsOf(keySets: readonly string[], set: number, run: number): Uint32Array {
+    if (run !== this.#run) {
+      this.#run = run
+      this.#rowsOfSets = []
+    }
+    return (this.#rowsOfSets[set] ??= this.#look(keySets[set]))
   }
 
   /** Takes one event; `clock` is the stream's clock when it closed. */
@@ -182,6 +186,12 @@ export class Window {
   /** The second that what has no place of its own is counted in. */
   get #now(): number {
     return Math.max(this.#closed, Math.floor(this.#newest / 1000))
+  }
+
+  #look(keySet: string): Uint32Array {
+    const rows = this.#keys.rowsOf(keySet)
+    this.#reserve()
+    return rows
   }
 
   #begin(second: number): void {
