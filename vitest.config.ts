@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests that start the program itself and so need what `npm run build` makes. */
-const BUILT = ['test/cli/**/*.test.ts']
+const BUILT = [
+  'test/cli/**/*.test.ts',
+  'test/decode/stream.test.ts',
+  'test/golden/ausearch.test.ts',
+]
 
 export default defineConfig({
   test: {
