@@ -20,8 +20,8 @@ export const BLOCK_PAYLOAD: number = 256 * 1024
 /** Memory of the ring, unless set. A second of a heavy flood: 100 k records/s of 300 bytes. */
 export const RING_BYTES: number = 32 << 20
 
-/** Free blocks that are kept; the memory of a flood goes back after it. */
-const SPARE_BLOCKS = 8
+/** Free blocks that are kept when the stream is quiet. */
+const SPARE_BLOCKS = 4
 
 /** A frame that is being filled or waits to be written. */
 export interface Block {
@@ -142,7 +142,12 @@ export class Ring {
   give(block: Block): void {
     this.#blocks--
     this.bytes -= block.length
-    if (this.#spare.length < SPARE_BLOCKS) this.#spare.push(block.memory)
+    this.#spare.push(block.memory)
+  }
+
+  /** Lets the memory of a flood go; during one, making blocks anew costs more than filling them. */
+  trim(): void {
+    this.#spare.length = Math.min(this.#spare.length, SPARE_BLOCKS)
   }
 
   #begin(at: Instant): Block | null {

@@ -71,6 +71,7 @@ class Pump implements Shim {
   readonly #room: Room
   readonly #store: Store
   readonly #input: Input
+  readonly #whenFull: WhenFull
   /** Input waits for the ring instead of losing bytes. */
   readonly #waits: boolean
   #settle: (totals: Totals) => void = () => undefined
@@ -107,6 +108,7 @@ class Pump implements Shim {
       onSyncError: (error) =>
         notes.say(Severity.Error, `cannot sync the spool: ${reasonOf(error)}`),
     })
+    this.#whenFull = whenFull
     this.#store = new Store(segments, this.#room, whenFull, notes, this.totals)
     this.#input = openInput(options.fd ?? 0, {
       data: (bytes) => this.#onData(bytes),
@@ -116,9 +118,11 @@ class Pump implements Shim {
   }
 
   stop(): void {
-    if (this.#stopping) return this.#onEnd(null)
+    const isFirst = !this.#stopping
     this.#stopping = true
-    setTimeout(() => this.#onEnd(null), PATIENCE_MS)
+    if (this.#ended) this.#hurry()
+    else if (isFirst) setTimeout(() => this.#onEnd(null), PATIENCE_MS)
+    else this.#onEnd(null)
   }
 
   #onData(bytes: Buffer): void {
@@ -137,6 +141,7 @@ class Pump implements Shim {
   }
 
   #onTick(): void {
+    this.#ring.trim()
     this.#tickDue = true
     this.#wake()
   }
@@ -146,11 +151,17 @@ class Pump implements Shim {
     if (error) this.#notes.say(Severity.Warning, `standard input failed: ${reasonOf(error)}`)
     this.#ended = true
     this.#input.close()
-    this.#patience = setTimeout(() => {
+    // Who has chosen to block waits for room as long as nobody stops it.
+    if (this.#whenFull !== 'block' || this.#stopping) this.#hurry()
+    this.#wake()
+  }
+
+  /** Gives up once nothing could be written for a while. */
+  #hurry(): void {
+    this.#patience ??= setTimeout(() => {
       this.#store.giveUp()
       setTimeout(() => this.#settle(this.totals), LAST_TRY_MS)
     }, PATIENCE_MS)
-    this.#wake()
   }
 
   async #upkeep(): Promise<void> {

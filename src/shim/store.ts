@@ -16,6 +16,8 @@ import type { Segments } from './segments.ts'
 const RETRY_MS = 100
 /** A gap that goes on is written at this interval, so that the reader knows of it before it ends. */
 const GAP_EVERY_MS = 10_000
+/** A gap that is over is written after this, unless data comes first. */
+const GAP_SOON_MS = 1000
 const SAY_EVERY_MS = 60_000
 
 /** What goes when the limit is reached. */
@@ -91,7 +93,8 @@ export class Store {
   /** A gap may be told of now: there is room again, or it lasts so long that it must be. */
   get isGapDue(): boolean {
     if (!this.hasGap) return false
-    return performance.now() - this.#gapAt >= GAP_EVERY_MS || this.#room.has(this.#slack)
+    const every = this.#room.has(this.#slack) ? GAP_SOON_MS : GAP_EVERY_MS
+    return performance.now() - this.#gapAt >= every
   }
 
   /** Writes what was dropped, whatever the limit; `persist` until it succeeds. */

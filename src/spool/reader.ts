@@ -10,7 +10,7 @@
 import { join } from 'node:path'
 import type { Piece } from '../model/piece.ts'
 import type { Position } from '../model/place.ts'
-import { placeOf } from '../model/place.ts'
+import { PLAIN_EPOCH, placeOf } from '../model/place.ts'
 import { Arrival } from './arrival.ts'
 import { Damage } from './damage.ts'
 import { decodeGap, FRAME_HEADER, FrameType } from './format.ts'
@@ -27,7 +27,7 @@ export interface SpoolReaderOptions {
   readonly spool: string
   /** The reader's own directory, for what it puts in quarantine; `state` in the spool unless set. */
   readonly state?: string
-  /** Where to start; the oldest byte unless set. */
+  /** Where to start; the oldest byte unless set, and for a position of no spool. */
   readonly from?: Position | null
   /** Salt of the segment that `from` is in, when known: with another one it is another spool. */
   readonly salt?: number | null
@@ -66,7 +66,7 @@ export class SpoolReader {
   constructor(options: SpoolReaderOptions) {
     const { spool, state = join(spool, 'state'), notice } = options
     this.#notice = notice
-    this.#from = options.from ?? null
+    this.#from = options.from?.epoch === PLAIN_EPOCH ? null : (options.from ?? null)
     this.#salt = options.salt ?? null
     this.#closed = options.closed ?? 0
     this.#trail = new Trail(spool, notice)

@@ -83,7 +83,7 @@ export class SegmentFile implements SegmentId {
     const fd = openRegular(path)
     if (fd === null) return null
     const head = Buffer.alloc(SEGMENT_HEADER)
-    const size = readSync(fd, head, 0, SEGMENT_HEADER, 0)
+    const size = readAt(path, fd, head, 0, 0)
     const header = decodeSegmentHeader(head.subarray(0, size))
     if (header === 'short' || head.every((byte) => byte === 0)) {
       closeSync(fd)
@@ -168,8 +168,7 @@ export class SegmentFile implements SegmentId {
     this.#window.copyWithin(0, this.#start, this.#end)
     this.#start = 0
     this.#end = held
-    const room = this.#window.length - held
-    this.#end += readSync(this.#fd, this.#window, held, room, this.offset + held)
+    this.#end += readAt(this.path, this.#fd, this.#window, held, this.offset + held)
     return this.#end >= size
   }
 
@@ -180,7 +179,16 @@ export class SegmentFile implements SegmentId {
 
   #readFrom(from: number, to: number): Buffer {
     const bytes = Buffer.alloc(to - from)
-    return bytes.subarray(0, readSync(this.#fd, bytes, 0, bytes.length, from))
+    return bytes.subarray(0, readAt(this.path, this.#fd, bytes, 0, from))
+  }
+}
+
+/** Fills a buffer from `at` on with what stands at a position of the file, as far as it goes. */
+function readAt(path: string, fd: number, into: Buffer, at: number, position: number): number {
+  try {
+    return readSync(fd, into, at, into.length - at, position)
+  } catch (error) {
+    throw spoolFailure(`cannot read ${path}`, error)
   }
 }
 

@@ -86,6 +86,8 @@ test('block reads no more, and loses nothing once there is room again', async ()
   const text = numberedLines(0, 100_000)
   const collector = new Collector(spool)
   child.stdin?.end(text)
+  // Longer than the shim is patient with a spool that fails.
+  await new Promise((resolve) => setTimeout(resolve, 3500))
   await until(() => {
     collector.drain()
     if (collector.text.length > 2 << 20) release()

@@ -200,6 +200,14 @@ describe('from a position', () => {
     ])
   })
 
+  test('a position of no spool is the oldest byte', () => {
+    new FakeWriter(spool, 3).data('all')
+    const collector = new Collector(spool, { from: { epoch: 0, place: 0 }, salt: null })
+    collector.drain()
+    expect(collector.text).toBe('all')
+    expect(collector.notices).toEqual([])
+  })
+
   test('a spool that has only older epochs than the position is read whole, and said', () => {
     new FakeWriter(spool, 1).data('new spool')
     const collector = new Collector(spool, { from: { epoch: 7, place: placeOf(3, 200) } })
