@@ -55,8 +55,8 @@ const PART_MS = 500
 const MEET_BYTES = 4 << 20
 /** Milliseconds one lane waits for the other at a meeting. */
 const MEET_MS = 250
-/** Milliseconds after a meeting that did not come about. */
-const NEXT_MEETING_MS = 2000
+/** Milliseconds until the next try, after a meeting that did not come about. */
+const NEXT_MEETING_MS = 1000
 
 /** A running stream. Made, run once, gone. */
 export class Pipeline {
@@ -64,7 +64,7 @@ export class Pipeline {
   readonly #main: Lane
   #head: Lane | null = null
   #headEnd: Promise<unknown> = Promise.resolve()
-  #nextMeeting = 0
+  #mayMeet = true
   #failure: unknown = null
   #delivery: Progress
   #analysis: Progress
@@ -135,7 +135,7 @@ export class Pipeline {
     await this.#accepted(block)
     this.#delivery = progressOf(block)
     this.#options.onProgress?.()
-    if (this.#head !== null && this.#isClose(this.#head)) void this.#meet(this.#head)
+    this.#tryToMeet()
   }
 
   #analyse(block: Block): void {
@@ -164,9 +164,10 @@ export class Pipeline {
     })
   }
 
-  #isClose(head: Lane): boolean {
-    const distance = Math.abs(this.#main.source.lag - head.source.lag)
-    return distance <= MEET_BYTES && performance.now() >= this.#nextMeeting
+  #tryToMeet(): void {
+    if (this.#head === null || !this.#mayMeet) return
+    const distance = Math.abs(this.#main.source.lag - this.#head.source.lag)
+    if (distance <= MEET_BYTES) void this.#meet(this.#head)
   }
 
   /**
@@ -174,7 +175,7 @@ export class Pipeline {
    * same events, since that does not depend on the cut, and one lane will do.
    */
   async #meet(head: Lane): Promise<void> {
-    this.#nextMeeting = Number.POSITIVE_INFINITY
+    this.#mayMeet = false
     const lanes = [this.#main, head].toSorted((a, b) => comparePositions(a.position, b.position))
     const [behind, ahead] = lanes
     const met =
@@ -184,7 +185,12 @@ export class Pipeline {
       this.#head = null
     }
     for (const lane of lanes) lane.go()
-    this.#nextMeeting = met ? 0 : performance.now() + NEXT_MEETING_MS
+    const again = (): void => {
+      this.#mayMeet = true
+      this.#tryToMeet()
+    }
+    if (this.#head === null) this.#mayMeet = true
+    else setTimeout(again, NEXT_MEETING_MS).unref()
   }
 }
 

@@ -112,3 +112,31 @@ export class MemorySink implements Sink {
   async sync(): Promise<void> {}
   async close(): Promise<void> {}
 }
+
+/** A pipe that is never closed. */
+export class OpenPipe {
+  #texts: string[] = []
+  #wake: () => void = () => {}
+  #place = 0
+
+  write(text: string): void {
+    this.#texts.push(text)
+    this.#wake()
+  }
+
+  async *pieces(): AsyncGenerator<Piece> {
+    for (;;) {
+      const text = this.#texts.shift()
+      if (text === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        continue
+      }
+      const place = this.#place
+      this.#place += text.length
+      const bytes = Buffer.from(text)
+      yield { kind: 'data', bytes, epoch: 0, boot: null, place, clock: null }
+    }
+  }
+}

@@ -6,7 +6,7 @@ import { sourceOf } from '../../src/source.ts'
 import { bundleWorker } from '../pool/bundle.ts'
 import { lineDecode } from '../pool/line-decode.ts'
 import { lineStitcher } from './line-stitcher.ts'
-import { MemorySink, MemorySpool, textOf } from './memory.ts'
+import { MemorySink, MemorySpool, OpenPipe, textOf } from './memory.ts'
 
 const START: Progress = { resume: { epoch: 0, place: 0 }, done: null }
 
@@ -301,31 +301,3 @@ test('a pipe that says nothing can be stopped, and what it left unfinished is no
   await run
   expect(sink.text).toBe('type=A msg=audit(1.000:1): one\n')
 })
-
-/** A pipe that is never closed. */
-class OpenPipe {
-  #texts: string[] = []
-  #wake: () => void = () => {}
-  #place = 0
-
-  write(text: string): void {
-    this.#texts.push(text)
-    this.#wake()
-  }
-
-  async *pieces(): AsyncGenerator<Piece> {
-    for (;;) {
-      const text = this.#texts.shift()
-      if (text === undefined) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-        continue
-      }
-      const place = this.#place
-      this.#place += text.length
-      const bytes = Buffer.from(text)
-      yield { kind: 'data', bytes, epoch: 0, boot: null, place, clock: null }
-    }
-  }
-}
