@@ -9,6 +9,9 @@ import { dropPrivileges } from './privileges.ts'
 import { startShim } from './shim.ts'
 import { onStop } from './signals.ts'
 
+/** Time that a last message has on its way to the journal. */
+const SAY_MS = 100
+
 async function main(notes: Notes): Promise<number> {
   const flags = parseFlags(process.argv.slice(2))
   if (flags.help) {
@@ -31,11 +34,14 @@ async function main(notes: Notes): Promise<number> {
 }
 
 const notes = openNotes()
-// Exits at once: a sync that hangs must not keep a dead plugin.
-main(notes).then(
-  (code) => process.exit(code),
-  (error) => {
+main(notes)
+  .catch((error: unknown) => {
     notes.say(Severity.Error, reasonOf(error))
-    process.exit(error instanceof Failure ? error.code : ExitCode.Fault)
-  },
-)
+    return error instanceof Failure ? error.code : ExitCode.Fault
+  })
+  .then((code) => {
+    // At once, since a sync that hangs must not keep a dead plugin; the journal needs a moment.
+    if (code === ExitCode.Ok) process.exit(code)
+    setTimeout(() => process.exit(code), SAY_MS)
+  })
+  .catch(() => process.exit(ExitCode.Fault))

@@ -22,12 +22,14 @@ export interface Notes {
 
 /** Opens the kernel log while the process may. Never throws. */
 export function openNotes(): Notes {
-  const kernel = openKernelLog()
+  const kernel = openSink('/dev/kmsg')
+  // A second, unblocking way to standard error, for a pipe that nobody reads. A socket has none.
+  const errors = openSink('/proc/self/fd/2') ?? 2
   let windowStart = 0
   let lines = 0
   const write = (severity: Severity, text: string) => {
     const line = `spillway-shim[${process.pid}]: ${text.replaceAll('\n', ' ')}`
-    tryWrite(2, `${line}\n`)
+    tryWrite(errors, `${line}\n`)
     if (kernel === null || !tryWrite(kernel, `<${severity + 8 * 3}>${line}\n`)) {
       writeToJournal(severity, line)
     }
@@ -45,9 +47,9 @@ export function openNotes(): Notes {
   }
 }
 
-function openKernelLog(): number | null {
+function openSink(path: string): number | null {
   try {
-    return openSync('/dev/kmsg', constants.O_WRONLY | constants.O_NONBLOCK)
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
   } catch {
     return null
   }
