@@ -89,7 +89,7 @@ describe('spillway run', () => {
       config,
       `node: web-01\nspool: { directory: ${place}/spool }\noutput: ndjson:${place}/out\n`,
     )
-    const total = linesIn(LOG) > 0 ? expected.split('\n').length - 1 : 0
+    const total = expected.split('\n').length - 1
     const first = await runUntil(['--config', config], () => linesIn(events) >= total)
     expect(first.code).toBe(ExitCode.Ok)
     expect(withoutPlace(readFileSync(events, 'utf8'))).toEqual(withoutPlace(expected))
