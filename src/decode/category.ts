@@ -17,19 +17,25 @@ const FILE = member('file')
 const CALL = member('syscall')
 const AUDIT = member('audit')
 const OTHER = member('other')
+const ACCOUNT = member('account')
+const MAC = member('mac')
+const SERVICE = member('service')
 const LOGIN_CATEGORY = member('authentication')
 
 /** Category of an event without a system call, by the first type of a range (linux/audit.h). */
 const RANGES: readonly (readonly [from: number, to: number, category: Constant])[] = [
-  [1100, 1105, LOGIN_CATEGORY],
-  [1106, 1107, OTHER],
-  [1108, 1109, LOGIN_CATEGORY],
+  [1100, 1101, LOGIN_CATEGORY],
+  [1102, 1102, ACCOUNT],
+  [1103, 1106, LOGIN_CATEGORY],
+  [1107, 1107, MAC],
+  [1108, 1110, LOGIN_CATEGORY],
   [1112, 1113, LOGIN_CATEGORY],
-  [1114, 1117, member('account')],
+  [1114, 1117, ACCOUNT],
   [1123, 1124, PROCESS],
-  [1130, 1131, member('service')],
+  [1127, 1131, SERVICE],
+  [1132, 1134, ACCOUNT],
   [1200, 1299, AUDIT],
-  [1400, 1599, member('mac')],
+  [1400, 1599, MAC],
   [1600, 1699, member('crypto')],
   [1700, 1799, member('anomaly')],
   [1800, 1899, member('integrity')],

@@ -91,7 +91,7 @@ export class Decoder {
       const stop = end > at && bytes[end - 1] === CR ? end - 1 : end
       if (inLong && end > at) this.#reject(at, end, Reject.Long)
       else if (feed < 0 && torn) this.#reject(at, end, Reject.Torn)
-      else if (stop === at) this.#blank(at)
+      else if (isBlank(bytes, at, stop)) this.#blank(at)
       else this.#record(at, at, stop, -1)
       inLong = false
       at = end + 1
@@ -183,4 +183,9 @@ export class Decoder {
     this.#mark = mark
     this.#nextMark = mark < markCount ? marks[mark * MARK_WIDTH] : Number.POSITIVE_INFINITY
   }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0x20 && bytes[at] !== 0x09) return false
+  return true
 }

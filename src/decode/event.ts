@@ -15,7 +15,11 @@ import { typeName } from './type-name.ts'
 import { type Constant, constant, viewOf } from './words.ts'
 
 const PATH = 1302
+/** Its `items` count a parent directory that the kernel hides (ipc/mqueue.c). */
+const MQ_OPEN = 1312
 const URINGOP = 1336
+
+const OWN_MEMBERS = new Set(['ID', 'NODE', 'EVENT'])
 
 const COMMA = 0x2c
 const QUOTE = 0x22
@@ -34,7 +38,7 @@ export interface EventOptions {
   readonly host: string | null
   /** Adds the original lines as `EVENT.raw`. */
   readonly raw: boolean
-  /** Goes before the upper-case names of auditd's ENRICHED part; at most 16 letters. */
+  /** Goes before the upper-case names of auditd's ENRICHED part. */
   readonly interpretedPrefix: string
 }
 
@@ -59,8 +63,12 @@ export class NativeWriter implements EventWriter {
   #writtenCount = 0
   #items = -1
   #paths = 0
+  #hidden = 0
+  /** Bytes that a byte of a record becomes at most: of a repeated short field that is not UTF-8. */
+  readonly #expansion: number
 
   constructor(options: EventOptions) {
+    this.#expansion = 24 + 2 * options.interpretedPrefix.length
     this.#envelope = new EnvelopeWriter(this.#out, options.host)
     this.#fields = new FieldWriter(this.#out, options.interpretedPrefix)
     this.#raw = options.raw ? new RawLines(this.#out) : null
@@ -89,7 +97,7 @@ export class NativeWriter implements EventWriter {
     this.#envelope.open(row)
     this.#writtenCount = 0
     this.#items = -1
-    this.#paths = 0
+    this.#paths = this.#hidden = 0
     this.#execve.begin()
     for (let line = events.first[row]; line >= 0; line = lines.next[line]) {
       if (lines.type[line] !== EOE && !this.#wasWritten(line)) this.#records(row, line)
@@ -130,19 +138,21 @@ export class NativeWriter implements EventWriter {
       return
     }
     const array = isArray(type)
+    // A record type that is named like a member of ours.
+    const offset = type === UNNAMED && OWN_MEMBERS.has(this.#nameOf(first)) ? 1 : 0
     let times = 0
     for (let line = first; line >= 0; line = lines.next[line]) {
       if (line !== first && !this.#sameType(first, line)) continue
       const start = lines.body[line]
       const end = lines.end[line]
-      // The longest any byte can become: a repeated one-letter field of a byte that is not UTF-8.
-      out.reserve((end - start) * 24 + 1024)
+      out.reserve((end - start) * this.#expansion + 1024)
       times++
-      if (times === 1 || !array) this.#member(name, times)
+      if (times === 1 || !array) this.#member(name, times + offset)
       if (array) out.byte(times === 1 ? OPEN_BRACKET : COMMA)
       this.#fields.writeRecord(start, end, type)
       if (type === SYSCALL || type === URINGOP) this.#ruleRecord(row)
       else if (type === PATH) this.#paths++
+      else if (type === MQ_OPEN) this.#hidden = 1
     }
     if (array) out.byte(CLOSE_BRACKET)
   }
@@ -197,7 +207,7 @@ export class NativeWriter implements EventWriter {
     this.#envelope.event(row)
     out.constant(keys)
     out.constant(categoryOf(this.#lines, this.#written, this.#writtenCount))
-    this.#completeness(row, missingOf(this.#items, this.#paths, this.#execve))
+    this.#completeness(row, missingOf(this.#items, this.#paths + this.#hidden, this.#execve))
     this.#raw?.write(this.#batch, this.#lines, this.#events.first[row])
     out.constant(EVENT_END)
   }

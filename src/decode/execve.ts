@@ -1,4 +1,3 @@
-import { Role } from './kinds.ts'
 import type { Out } from './out.ts'
 import { decodeHex, ValueWriter } from './values.ts'
 import { constant } from './words.ts'
@@ -28,8 +27,9 @@ const OBJECT = constant('{')
 const ARGC_MEMBER = constant('"argc":')
 const ARGV_MEMBER = constant('"ARGV":[')
 const NULL = constant('null')
+const TEXT_MEMBER = constant('"text":')
 
-/** Arguments that may be missing in a row and still be listed as null; after more, what comes is a member of its own. */
+/** Arguments that may be missing in a row and still be listed as null; after more, what comes is `text`. */
 const MISSING_ROOM = 4096
 
 /** Collects the EXECVE records of one event and writes their object. */
@@ -47,7 +47,7 @@ export class ExecveWriter {
   argc = -1
   /** Indexes of arguments with a fragment missing. */
   readonly torn: number[] = []
-  /** Fields that have no place in the list: start and end of name and value, and whether quoted. */
+  /** Fields that have no place in the list: start and end of each. */
   readonly #others: number[] = []
 
   constructor(out: Out) {
@@ -96,7 +96,7 @@ export class ExecveWriter {
         at = until
       }
       if (!this.#field(bytes, name, nameEnd, from, until, quoted))
-        this.#others.push(name, nameEnd, from, until, quoted ? 1 : 0)
+        this.#others.push(name, Math.min(at, end))
     }
   }
 
@@ -129,25 +129,15 @@ export class ExecveWriter {
 
   #writeOthers(bytes: Uint8Array): void {
     const out = this.#out
-    const others = this.#others
-    const times = new Map<string, number>()
-    for (let i = 0; i < others.length; i += 5) {
-      const [nameStart, nameEnd, start, end, quoted] = others.slice(i, i + 5)
-      out.reserve((nameEnd - nameStart + end - start) * 24 + 1024)
-      out.byte(COMMA)
-      const name = out.at
-      if (!out.string(bytes, nameStart, nameEnd)) out.hex(bytes, nameStart, nameEnd)
-      const text = Buffer.from(out.bytes.subarray(name, out.at)).toString('latin1')
-      const time = (times.get(text) ?? 0) + 1
-      times.set(text, time)
-      if (time > 1) {
-        out.bytes[out.at - 1] = 0x23
-        out.integer(time)
-        out.byte(QUOTE)
-      }
-      out.byte(0x3a)
-      this.#values.write(bytes, start, end, quoted === 1, Role.Encoded, name)
-    }
+    if (this.#others.length === 0) return
+    let length = 0
+    for (let i = 0; i < this.#others.length; i += 2)
+      length += this.#others[i + 1] - this.#others[i] + 1
+    out.reserve(length * 6 + 1024)
+    out.byte(COMMA)
+    const name = out.at
+    out.constant(TEXT_MEMBER)
+    this.#values.words(bytes, this.#others, name)
   }
 
   #field(

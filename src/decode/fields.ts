@@ -2,6 +2,7 @@ import { FIELD_TABLE, MEMBERS, NAMES, type RecordShape, Role, shapeFor } from '.
 import { MemberWriter, smallNumber } from './members.ts'
 import { ESCAPE, type Out } from './out.ts'
 import type { Scope } from './scope.ts'
+import { MOST_DIGITS } from './values.ts'
 import { equalBytes, isOdd, viewOf } from './words.ts'
 
 const SPACE = 0x20
@@ -94,6 +95,11 @@ export class FieldWriter {
         at++
         continue
       }
+      // Old PAM put some fields in parentheses.
+      if (byte === OPEN_PARENTHESIS && members.nested) {
+        at++
+        continue
+      }
       if (byte === ENRICHED) {
         members.interpreted = true
         plain = this.#plain
@@ -172,7 +178,8 @@ export class FieldWriter {
           if (byte > ZERO && byte <= NINE) {
             do to[v++] = byte
             while (++from < end && (byte = bytes[from]) >= ZERO && byte <= NINE)
-            done = from === end || byte === SPACE || byte === ENRICHED
+            done =
+              (from === end || byte === SPACE || byte === ENRICHED) && from - nameEnd <= MOST_DIGITS
           } else if (byte === ZERO) {
             v++
             done = ++from === end || bytes[from] === SPACE || bytes[from] === ENRICHED

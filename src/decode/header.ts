@@ -25,6 +25,7 @@ const HEADS = new TextTable(RECORD_TYPES.map(([, name]) => `${name} msg=audit(`)
 const HEAD_LENGTH = ' msg=audit('.length
 const TYPE_NUMBERS = Uint16Array.from(RECORD_TYPES, ([number]) => number)
 
+const TAB = 0x09
 const SPACE = 0x20
 const ZERO = 0x30
 const COLON = 0x3a
@@ -82,7 +83,7 @@ export class Header {
     const limit = Math.min(end, start + PREFIX_ROOM)
     let node = -1
     for (let at = start; at < limit; at++) {
-      if (at > start && bytes[at - 1] !== SPACE) continue
+      if (at > start && !endsPrefix(bytes[at - 1])) continue
       if (startsWithType(bytes, at, end)) {
         if (node >= 0) {
           this.nodeStart = node + 5
@@ -115,7 +116,7 @@ export class Header {
       }
     }
     this.nameStart = at
-    while (at < end && bytes[at] !== SPACE) at++
+    while (at < end && !isBlank(bytes[at])) at++
     this.nameEnd = at
     const length = at - this.nameStart
     if (length === 0 || length > 64) return -1
@@ -131,7 +132,7 @@ export class Header {
       } else if (!isTypeName(bytes, this.nameStart, at)) return -1
       else this.type = bracketed(bytes, this.nameStart, at)
     }
-    while (at < end && bytes[at] === SPACE) at++
+    while (at < end && isBlank(bytes[at])) at++
     // msg=
     if (
       at + 4 < end &&
@@ -190,6 +191,15 @@ export class Header {
   }
 }
 
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB
+}
+
+/** What may stand right before `type=` or `node=`: a blank, a syslog tag, a byte order mark. */
+function endsPrefix(byte: number): boolean {
+  return isBlank(byte) || byte === COLON || byte === 0xbf
+}
+
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= 0x39
 }
@@ -203,9 +213,16 @@ function decimal(bytes: Uint8Array, start: number, end: number): number {
   return end > start ? value : -1
 }
 
+const UNKNOWN = Uint8Array.from(Buffer.from('UNKNOWN['))
+
+function equalsAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
+  return text.every((byte, i) => bytes[at + i] === byte)
+}
+
 /** The number in UNKNOWN[number], or UNNAMED. */
 function bracketed(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 10 || bytes[end - 1] !== 0x5d || bytes[start + 7] !== 0x5b) return UNNAMED
+  if (end - start < 10 || bytes[end - 1] !== 0x5d || !equalsAt(bytes, start, UNKNOWN))
+    return UNNAMED
   const number = decimal(bytes, start + 8, end - 1)
   return number >= 0 && number < UNNAMED ? number : UNNAMED
 }

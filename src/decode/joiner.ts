@@ -141,7 +141,13 @@ export class Joiner {
     const events = this.#events
     if (this.#oldest < 0) return
     for (let row = 0; row < events.count; row++) {
-      if (events.close[row] === Close.Open) this.#close(row, reason, -1, -1)
+      if (events.close[row] === Close.Open)
+        this.#close(
+          row,
+          reason === Close.End && row === this.#soft ? Close.Proctitle : reason,
+          -1,
+          -1,
+        )
     }
   }
 

@@ -19,6 +19,10 @@ export const Role: typeof FieldKind & {
   readonly Braced: 20
   /** `proctitle`: the list ARGV, split at NUL. */
   readonly Title: 21
+  /** Text up to the end of its object: `path` in SADDR. */
+  readonly Rest: 22
+  /** Text up to the fields that auditctl adds: `text` in the message of a person. */
+  readonly Message: 23
 } = {
   ...FieldKind,
   SyscallArgument: 16,
@@ -27,7 +31,14 @@ export const Role: typeof FieldKind & {
   Nested: 19,
   Braced: 20,
   Title: 21,
+  Rest: 22,
+  Message: 23,
 }
+
+/** Stands for the type of what lies inside `msg='…'`. */
+export const NESTED = -1
+/** Stands for the type of what lies inside `SADDR={…}`. */
+export const BRACED = -2
 
 const SYSCALL = 1300
 const URINGOP = 1336
@@ -43,6 +54,8 @@ const ROLES: readonly (readonly [type: number | null, name: string, role: number
   [SYSCALL, 'items', Role.Items],
   [URINGOP, 'items', Role.Items],
   [PROCTITLE, 'proctitle', Role.Title],
+  [NESTED, 'text', Role.Message],
+  [BRACED, 'path', Role.Rest],
   [null, 'msg', Role.Nested],
   [null, 'SADDR', Role.Braced],
 ]
@@ -103,16 +116,16 @@ export interface RecordShape {
 const LAST_TYPE = 2999
 const SHAPES: (RecordShape | undefined)[] = []
 
-/** The shape of records of this type; -1 for what lies inside a record. */
+/** The shape of records of this type, or of NESTED or BRACED. */
 export function shapeFor(type: number): RecordShape {
   // Numbers beyond the kernel's and user space's ranges are names without a number.
   if (type > LAST_TYPE) return shapeFor(0)
-  const known = SHAPES[type + 1]
+  const known = SHAPES[type + 2]
   if (known !== undefined) return known
   const shape = {
     roles: rolesOf(type),
     next: new Int16Array(FIELD_NAMES.length + 1).fill(-1),
   }
-  SHAPES[type + 1] = shape
+  SHAPES[type + 2] = shape
   return shape
 }

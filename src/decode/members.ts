@@ -1,5 +1,7 @@
-import { FIELD_NAMES, type RecordShape, Role, shapeFor } from './kinds.ts'
-import { ESCAPE, type Out } from './out.ts'
+import { BRACED, FIELD_NAMES, NESTED, type RecordShape, Role, shapeFor } from './kinds.ts'
+import { isOwnName, writeName } from './member-name.ts'
+import type { Out } from './out.ts'
+import { ProseWriter } from './prose.ts'
 import { Scope } from './scope.ts'
 import { ValueWriter } from './values.ts'
 import { constant } from './words.ts'
@@ -10,17 +12,12 @@ const APOSTROPHE = 0x27
 const OPEN_PARENTHESIS = 0x28
 const CLOSE_PARENTHESIS = 0x29
 const COMMA = 0x2c
-const COLON = 0x3a
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const ENRICHED = 0x1d
 
-const TEXT = FIELD_NAMES.indexOf('text')
-const TEXT_NAME = Uint8Array.from(Buffer.from('text'))
 const ARGV_MEMBER = constant('"ARGV":[')
 const TEXT_MEMBER = constant('"text":')
-/** Shape of what lies inside `msg='…'` and `SADDR={…}`. */
-const NESTED = -1
 
 /** Writes the plain fields `[start … end)` of the record at hand. */
 type WriteFields = (start: number, end: number, shape: RecordShape, scope: Scope) => void
@@ -32,6 +29,7 @@ type WriteFields = (start: number, end: number, shape: RecordShape, scope: Scope
 export class MemberWriter {
   readonly #out: Out
   readonly #values: ValueWriter
+  readonly #prose: ProseWriter
   readonly #prefix: Uint8Array
   readonly #writeFields: WriteFields
   readonly #scope = new Scope(FIELD_NAMES.length)
@@ -54,6 +52,7 @@ export class MemberWriter {
   constructor(out: Out, interpretedPrefix: string, writeFields: WriteFields) {
     this.#out = out
     this.#values = new ValueWriter(out)
+    this.#prose = new ProseWriter(out, this.#values)
     this.#prefix = Uint8Array.from(Buffer.from(interpretedPrefix, 'latin1'))
     this.#writeFields = writeFields
   }
@@ -102,19 +101,25 @@ export class MemberWriter {
     scope: Scope,
   ): number {
     const bytes = this.#bytes
-    const role = index >= 0 ? roles[index] : Role.Text
+    if (index < 0 && isOwnName(bytes, start, nameEnd)) return this.word(start, end, scope)
     const times = index >= 0 ? scope.known(index) : scope.unknown(bytes, start, nameEnd)
+    let role = index >= 0 ? roles[index] : Role.Text
+    // There is one list ARGV in a record.
+    if (role === Role.Title && times > 1) role = Role.Encoded
     let valueStart = nameEnd + 1
     let valueEnd = valueStart
     let next: number
     const first = valueStart < end ? bytes[valueStart] : SPACE
     const quoted = first === QUOTE
-    if (quoted) {
+    if (role === Role.Nested || role === Role.Braced)
+      return this.#object(start, nameEnd, end, role, times, scope)
+    if (role === Role.Rest || role === Role.Message) {
+      valueEnd = role === Role.Rest ? end : endOfMessage(bytes, valueStart, end)
+      next = valueEnd
+    } else if (quoted) {
       valueEnd = ++valueStart
       while (valueEnd < end && bytes[valueEnd] !== QUOTE) valueEnd++
       next = valueEnd + 1
-    } else if (role === Role.Nested || role === Role.Braced) {
-      return this.#object(start, nameEnd, end, role, times, scope)
     } else {
       while (valueEnd < end && bytes[valueEnd] !== SPACE && bytes[valueEnd] !== ENRICHED) valueEnd++
       next = valueEnd
@@ -125,27 +130,14 @@ export class MemberWriter {
       this.keyEnd = valueEnd
       this.keyQuoted = quoted
     } else if (role === Role.Items) this.items = smallNumber(bytes, valueStart, valueEnd)
-    const name = this.#name(bytes, start, nameEnd, times, scope)
+    const name = this.#name(start, nameEnd, times, scope)
     this.#values.write(bytes, valueStart, valueEnd, quoted, role, name)
     return next
   }
 
-  /** Writes `,"name":` and gives where the name starts in the output. */
-  #name(bytes: Uint8Array, start: number, end: number, times: number, scope: Scope): number {
-    const out = this.#out
-    if (scope.any) out.byte(COMMA)
-    scope.any = true
-    const name = out.at
-    out.byte(QUOTE)
-    if (this.interpreted) out.copy(this.#prefix, 0, this.#prefix.length)
-    out.copy(bytes, start, end)
-    if (times > 1) {
-      out.byte(0x23)
-      out.integer(times)
-    }
-    out.byte(QUOTE)
-    out.byte(COLON)
-    return name
+  #name(start: number, end: number, times: number, scope: Scope): number {
+    const prefix = this.interpreted ? this.#prefix : undefined
+    return writeName(this.#out, scope, this.#bytes, start, end, times, prefix)
   }
 
   /** Writes a field whose value is an object: `msg='…'` or `SADDR={ … }`. */
@@ -159,7 +151,7 @@ export class MemberWriter {
   ): number {
     const out = this.#out
     const bytes = this.#bytes
-    this.#name(bytes, start, nameEnd, times, scope)
+    this.#name(start, nameEnd, times, scope)
     let from = nameEnd + 1
     let until = from
     let next: number
@@ -170,6 +162,10 @@ export class MemberWriter {
       while (next > from && bytes[next - 1] !== APOSTROPHE) next--
       if (next > from) until = next - 1
       else next = until
+    } else if (role === Role.Nested && bytes[from] === QUOTE) {
+      until = ++from
+      while (until < end && bytes[until] !== QUOTE) until++
+      next = until + 1
     } else if (role === Role.Braced) {
       while (until < end && bytes[until] !== ENRICHED) until++
       next = until
@@ -177,6 +173,7 @@ export class MemberWriter {
       if (bytes[from] === OPEN_BRACE && until > from + 1 && bytes[until - 1] === CLOSE_BRACE) {
         from++
         until--
+        while (until > from && bytes[until - 1] === SPACE) until--
       }
     } else {
       while (until < end && bytes[until] !== SPACE && bytes[until] !== ENRICHED) until++
@@ -190,7 +187,8 @@ export class MemberWriter {
       const interpreted = this.interpreted
       this.nested = true
       this.#nestedScope.begin()
-      this.#writeFields(from, until, shapeFor(NESTED), this.#nestedScope)
+      const shape = shapeFor(role === Role.Braced ? BRACED : NESTED)
+      this.#writeFields(from, until, shape, this.#nestedScope)
       this.nested = false
       this.interpreted = interpreted
     }
@@ -198,79 +196,39 @@ export class MemberWriter {
     return next
   }
 
-  /** Keeps a word without `=`, or writes the list in braces that starts here. */
+  /** Keeps the word at `start`, which is no field; gives where it ends. */
   word(start: number, end: number, scope: Scope): number {
-    const bytes = this.#bytes
-    let at = start
-    while (at < end && bytes[at] !== SPACE && bytes[at] !== ENRICHED) at++
-    const words = scope.words
-    if (at - start === 1 && bytes[start] === OPEN_BRACE && words.length > 0) {
-      const close = closingBrace(bytes, at, end)
-      if (close > 0) {
-        this.#writeList(at, close, scope)
-        return close + 1
-      }
-    }
-    if (!(scope.prose && isProse(bytes, start, at))) words.push(start, at)
-    return at
+    return this.#prose.word(this.#bytes, start, end, scope)
   }
 
-  /** Writes `"denied":["read","write"]` from the last word and the words in braces after it. */
-  #writeList(start: number, end: number, scope: Scope): void {
-    const out = this.#out
-    const bytes = this.#bytes
-    const nameEnd = scope.words.pop() as number
-    const nameStart = scope.words.pop() as number
-    for (let at = nameStart; at < nameEnd; at++) {
-      if (ESCAPE[bytes[at]] === 0) continue
-      scope.words.push(nameStart, nameEnd, start - 1, end + 1)
-      return
-    }
-    scope.prose = true
-    if (scope.words.length === 2 && isProse(bytes, scope.words[0], scope.words[1]))
-      scope.words.length = 0
-    const times = scope.unknown(bytes, nameStart, nameEnd)
-    this.#name(bytes, nameStart, nameEnd, times, scope)
-    out.byte(0x5b)
-    let any = false
-    for (let at = start; at < end; ) {
-      if (bytes[at] === SPACE) {
-        at++
-        continue
-      }
-      let until = at
-      while (until < end && bytes[until] !== SPACE) until++
-      if (any) out.byte(COMMA)
-      any = true
-      this.#values.element(bytes, at, until)
-      at = until
-    }
-    out.byte(0x5d)
-  }
-
-  /** Writes the words of a scope as its member `text`. */
+  /** Writes the words of a scope. */
   writeWords(scope: Scope): void {
-    const name = this.#name(TEXT_NAME, 0, TEXT_NAME.length, scope.known(TEXT), scope)
-    this.#values.words(this.#bytes, scope.words, name)
+    this.#prose.writeWords(this.#bytes, scope)
   }
 
   #writeArguments(): void {
     const out = this.#out
     const kept = this.#arguments
+    const odd: number[] = []
     if (this.#scope.any) out.byte(COMMA)
     out.constant(ARGV_MEMBER)
     for (let i = 0; i < this.#argumentCount; i += 2) {
       if (i > 0) out.byte(COMMA)
-      this.#values.write(this.#bytes, kept[i], kept[i + 1], false, Role.Hex, -1)
+      if (!this.#values.argument(this.#bytes, kept[i], kept[i + 1]))
+        odd.push(i >> 1, kept[i], kept[i + 1])
     }
     out.byte(0x5d)
+    if (odd.length > 0) this.#values.oddArguments(this.#bytes, odd)
   }
 }
 
-/** Where the first ` }` after `at` has its brace, or -1. */
-function closingBrace(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] !== CLOSE_BRACE) at++
-  return at < end ? at : -1
+const EXE = Uint8Array.from(Buffer.from(' exe='))
+
+/** A message of a person's own (`auditctl -m`) runs up to the field that auditctl adds. */
+function endOfMessage(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at + EXE.length <= end; at++)
+    if (EXE.every((byte, i) => bytes[at + i] === byte)) return at
+  return end
 }
 
 /** Old PAM wrote `(hostname=?, addr=?, terminal=cron res=success)`: the punctuation is no value. */
@@ -281,14 +239,6 @@ function trimNested(bytes: Uint8Array, start: number, end: number): number {
   if (last !== CLOSE_PARENTHESIS) return end
   for (let at = start; at < end; at++) if (bytes[at] === OPEN_PARENTHESIS) return end
   return end - 1
-}
-
-/** `avc:` and `for`, the prose around a list of permissions: they say nothing more. */
-function isProse(bytes: Uint8Array, start: number, end: number): boolean {
-  return (
-    (end - start === 4 && bytes[start] === 0x61 && bytes[start + 3] === COLON) ||
-    (end - start === 3 && bytes[start] === 0x66 && bytes[start + 2] === 0x72)
-  )
 }
 
 /** A number of at most 7 digits, or -1. */

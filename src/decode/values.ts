@@ -7,6 +7,8 @@ const COMMA = 0x2c
 const MINUS = 0x2d
 const ZERO = 0x30
 const COLON = 0x3a
+/** Digits of the largest 64-bit number; readers of JSON would make more of them infinite. */
+export const MOST_DIGITS = 20
 
 const NULL = constant('null')
 const HEX_SUFFIX = constant('_hex"')
@@ -89,9 +91,18 @@ export class ValueWriter {
     }
   }
 
-  /** Writes a list element: text, or null where it is not UTF-8. */
-  element(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#out.string(bytes, start, end)) this.#out.constant(NULL)
+  /** Writes a list element; where it is not UTF-8 that is null, and the answer false. */
+  element(bytes: Uint8Array, start: number, end: number): boolean {
+    const isText = this.#out.string(bytes, start, end)
+    if (!isText) this.#out.constant(NULL)
+    return isText
+  }
+
+  /** Writes an argument of a system call as a list element, with the answer of `element`. */
+  argument(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!isHex(bytes, start, end)) return this.element(bytes, start, end)
+    this.#prefixed(HEX_PREFIX, bytes, start, end)
+    return true
   }
 
   /** Writes the words, given as starts and ends, joined by spaces; `name` as in `write`. */
@@ -119,7 +130,7 @@ export class ValueWriter {
     if (negative) at++
     let from = at
     while (at < end && bytes[at] >= ZERO && bytes[at] <= 0x39) at++
-    if (at === end && at > from) {
+    if (at === end && at > from && at - from <= MOST_DIGITS) {
       // JSON allows no leading zero.
       while (from < end - 1 && bytes[from] === ZERO) from++
       if (negative) out.byte(MINUS)
