@@ -1,6 +1,7 @@
 import { Framer } from './frame/framer.ts'
 import type { Batch } from './model/batch.ts'
 import type { Block } from './model/delivery.ts'
+import { QUIET_MS } from './model/limits.ts'
 import type { Piece } from './model/piece.ts'
 import { comparePositions, type Position } from './model/place.ts'
 import type { Result } from './model/result.ts'
@@ -48,6 +49,15 @@ const FLUSH_MS = 20
 /** Milliseconds of silence on a live pipe after which an event waiting after PROCTITLE closes. */
 const PASS_MS = 1000
 
+/** What a silence on a live pipe has brought about. */
+const Silence = {
+  None: 0,
+  /** What waited after PROCTITLE has closed. */
+  Passed: 1,
+  /** Everything open has closed, as it would by auditd's own end_of_event_timeout. */
+  Hushed: 2,
+} as const
+
 /** A lane. Made, run once, gone. */
 export class Lane {
   readonly source: Source
@@ -58,7 +68,7 @@ export class Lane {
   #jobs = 0
   #emitted = false
   #unflushed = false
-  #passed = false
+  #silence: number = Silence.None
   /** When the last piece came. */
   #heard = performance.now()
   #tail: Promise<void> = Promise.resolve()
@@ -150,7 +160,7 @@ export class Lane {
       else if (!this.#framer.push(piece)) await this.#ring.released()
       else {
         this.#unflushed = true
-        this.#passed = false
+        this.#silence = Silence.None
         this.#heard = performance.now()
         this.#position = endOf(piece)
         this.#ended = this.#options.isLast(piece)
@@ -181,10 +191,15 @@ export class Lane {
       if (quiet < FLUSH_MS && (await this.#arrives(FLUSH_MS - quiet))) return
       await this.#flush()
     }
-    if (this.#options.live && !this.#passed) {
+    if (this.#options.live && this.#silence < Silence.Passed) {
       if (quiet < PASS_MS && (await this.#arrives(PASS_MS - quiet))) return
       while (!this.#framer.pass()) await this.#ring.released()
-      this.#passed = true
+      this.#silence = Silence.Passed
+    }
+    if (this.#options.live && this.#silence < Silence.Hushed) {
+      if (quiet < QUIET_MS && (await this.#arrives(QUIET_MS - quiet))) return
+      while (!this.#framer.hush()) await this.#ring.released()
+      this.#silence = Silence.Hushed
     }
     await this.#arrives()
   }

@@ -93,11 +93,20 @@ export class Framer {
 
   /** Flushes, then sends a mark that closes what waits for a record after PROCTITLE. */
   pass(): boolean {
+    return this.#sendMark(MarkKind.Pass)
+  }
+
+  /** Flushes, then sends a mark at which every open event has been quiet for long enough. */
+  hush(): boolean {
+    return this.#sendMark(MarkKind.Clock)
+  }
+
+  #sendMark(kind: MarkKind): boolean {
     if (!this.flush()) return false
     if (this.#marks.count === 0 || (this.#length > 0 && this.#framing === null)) return true
     const batch = this.#ready()
     if (!batch) return false
-    this.#marks.sendOne(batch, MarkKind.Pass)
+    this.#marks.sendOne(batch, kind)
     this.#emit(0, false)
     return true
   }

@@ -94,9 +94,13 @@ export class Marks {
     if (this.#repeated) this.#set(0, 0, clock, place)
   }
 
-  /** Puts a mark of the given kind where the held bytes begin into an empty batch. */
-  sendOne(batch: Batch, kind: number): void {
-    const clock = Number.isNaN(this.#clocks[0]) ? this.#clock : this.#clocks[0]
+  /**
+   * Puts a mark of the given kind where the held bytes begin into an empty batch. A clock mark says
+   * that more time has passed than any event waits for; it is not kept.
+   */
+  sendOne(batch: Batch, kind: MarkKind): void {
+    const known = Number.isNaN(this.#clocks[0]) ? this.#clock : this.#clocks[0]
+    const clock = kind === MarkKind.Clock ? Number.POSITIVE_INFINITY : known
     addMark(batch, 0, clock, this.#places[0], kind)
   }
 
