@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { Bench } from './bench.ts'
+import { drain } from './drain.ts'
+import { idle } from './idle.ts'
+import { latency } from './latency.ts'
+import { machine } from './machine.ts'
+import { micro } from './micro.ts'
+import { makePlace } from './place.ts'
+import { printed, type Report } from './report.ts'
+import { rss } from './rss.ts'
+import { shim } from './shim.ts'
+
+/** `npm run bench -- [NAME…] [--rounds N] [--json FILE]`: see docs/benchmarks.md. */
+
+const BENCHES: Readonly<Record<string, Bench>> = { drain, rss, shim, latency, idle, micro }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'string' },
+  },
+})
+const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals
+const unknown = names.find((name) => !(name in BENCHES))
+const rounds = Number(values.rounds)
+if (unknown !== undefined || !(Number.isInteger(rounds) && rounds > 0)) {
+  console.error(
+    `usage: npm run bench -- [${Object.keys(BENCHES).join('|')}…] [--rounds N] [--json FILE]`,
+  )
+  process.exit(2)
+}
+
+const on = machine()
+const place = makePlace()
+const reports: Record<string, Report> = {}
+console.log(
+  `${on.cpu}, ${on.cores} cores, ${on.memoryGiB} GiB, Linux ${on.kernel}, Node ${on.node}`,
+)
+console.log(`load average ${on.load}; ${place.says}`)
+try {
+  for (const name of names) {
+    reports[name] = await BENCHES[name]({ place, rounds })
+    console.log(printed(reports[name]))
+  }
+} finally {
+  place.remove()
+}
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ machine: on, reports }, null, 2)}\n`)
