@@ -1,5 +1,6 @@
+import { decodeHex } from './hex.ts'
 import type { Out } from './out.ts'
-import { decodeHex, ValueWriter } from './values.ts'
+import { ValueWriter } from './values.ts'
 import { constant } from './words.ts'
 
 /**

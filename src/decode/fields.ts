@@ -1,6 +1,7 @@
 import { FIELD_TABLE, MEMBERS, NAMES, type RecordShape, Role, shapeFor } from './kinds.ts'
 import { MemberWriter, smallNumber } from './members.ts'
 import { ESCAPE, type Out } from './out.ts'
+import { RUN_FIELDS, Run, RunCache } from './runs.ts'
 import type { Scope } from './scope.ts'
 import { MOST_DIGITS } from './values.ts'
 import { equalBytes, isOdd, viewOf } from './words.ts'
@@ -11,6 +12,7 @@ const EQUALS = 0x3d
 const OPEN_PARENTHESIS = 0x28
 const ZERO = 0x30
 const NINE = 0x39
+const LETTER_U = 0x75
 const LETTER_X = 0x78
 /** Between a record and its interpretation in auditd's ENRICHED format (AUDIT_INTERP_SEPARATOR). */
 const ENRICHED = 0x1d
@@ -42,6 +44,8 @@ export class FieldWriter {
   readonly #out: Out
   readonly #members: MemberWriter
   readonly #plain: boolean
+  readonly #runs = new RunCache()
+  readonly #run = new Run()
   #bytes: Uint8Array = new Uint8Array(0)
   #view = viewOf(this.#bytes)
 
@@ -80,7 +84,12 @@ export class FieldWriter {
     const out = this.#out
     const members = this.#members
     const { stamps, stamp } = scope
-    const { roles, next } = shape
+    const { roles, next, runFrom, runTo } = shape
+    const runs = this.#runs
+    const run = this.#run
+    run.at = -1
+    // Hash of the names met so far.
+    let names = 0
     const to = out.bytes
     const toView = out.view
     let plain = true
@@ -104,6 +113,14 @@ export class FieldWriter {
         members.interpreted = true
         plain = this.#plain
         at++
+        if (run.at < 0 && plain && scope.any) {
+          const slot = runs.find(view, at, end, true, names, shape)
+          if (slot >= 0) {
+            o = runs.write(slot, toView, o)
+            break
+          }
+          run.begin(at, o, names, true)
+        }
         continue
       }
       let index = next[before]
@@ -122,6 +139,7 @@ export class FieldWriter {
           byte = bytes[nameEnd]
         }
         if (nameEnd === end || byte !== EQUALS || nameEnd === at) {
+          run.at = -1
           out.at = o
           at = members.word(at, end, scope)
           o = out.at
@@ -131,6 +149,20 @@ export class FieldWriter {
         if (index >= 0) next[before] = index
       }
       if (index >= 0 && stamps[index] !== stamp && plain) {
+        if (index === runFrom && scope.any) {
+          const slot = runs.find(view, at, end, runTo < 0, names, shape)
+          if (slot >= 0) {
+            o = runs.write(slot, toView, o)
+            at += runs.length
+            names = runs.stamp(slot, stamps, stamp)
+            before = runs.last(slot)
+            continue
+          }
+          run.begin(at, o, names, runTo < 0)
+        } else if (index === runTo && run.at >= 0 && !run.whole)
+          runs.keep(run, bytes, at, to, o, names, shape)
+        names = (Math.imul(names, 31) + index) | 0
+        run.fields[run.count++ & (RUN_FIELDS - 1)] = index
         const role = roles[index]
         if (role === Role.SyscallArgument) {
           let from = nameEnd + 1
@@ -140,6 +172,19 @@ export class FieldWriter {
           at = from
           before = index
           continue
+        }
+        if (role === Role.Title && !scope.any) {
+          let from = nameEnd + 1
+          while (from < end && (byte = bytes[from]) !== SPACE && byte !== ENRICHED) from++
+          out.at = o
+          if (members.plainTitle(nameEnd + 1, from)) {
+            stamps[index] = stamp
+            scope.any = true
+            o = out.at
+            at = from
+            before = index
+            continue
+          }
         }
         // `,"name":`, of a first member without the comma
         const first = scope.any ? 0 : 1
@@ -186,7 +231,8 @@ export class FieldWriter {
           }
           if (done && role === Role.Items) members.items = smallNumber(bytes, nameEnd + 1, from)
         } else if (role === Role.Text) {
-          if (byte !== OPEN_PARENTHESIS && !members.nested) {
+          // `(null` is left to the members, `(none)` is not.
+          if ((byte !== OPEN_PARENTHESIS || bytes[from + 2] !== LETTER_U) && !members.nested) {
             to[v++] = QUOTE
             while (from < end) {
               byte = bytes[from]
@@ -226,12 +272,15 @@ export class FieldWriter {
           continue
         }
       }
+      // A run with more than plain fields is not kept.
+      run.at = -1
       out.at = o
       at = members.field(at, nameEnd, end, index, roles, scope)
       o = out.at
       if (index >= 0) before = index
     }
     out.at = o
+    if (run.at >= 0 && run.whole) runs.keep(run, bytes, end, to, o, names, shape)
     if (scope.words.length > 0) members.writeWords(scope)
   }
 }

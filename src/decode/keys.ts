@@ -1,7 +1,7 @@
 import { createResult, roomFor } from '../model/result.ts'
+import { decodeHex } from './hex.ts'
 import { hashStep } from './names.ts'
 import { Out } from './out.ts'
-import { decodeHex } from './values.ts'
 import { type Constant, constant } from './words.ts'
 
 /**

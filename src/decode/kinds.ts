@@ -42,6 +42,7 @@ export const BRACED = -2
 
 const SYSCALL = 1300
 const URINGOP = 1336
+const PATH = 1302
 const PROCTITLE = 1327
 
 const ROLES: readonly (readonly [type: number | null, name: string, role: number])[] = [
@@ -111,7 +112,16 @@ export interface RecordShape {
   readonly roles: Uint8Array
   /** Field that came after each field, and last of all the first one, when it came last; -1 before. */
   readonly next: Int16Array
+  /** Field at which a run begins that is often the same, or -1, and field that ends it, or -1. */
+  readonly runFrom: number
+  readonly runTo: number
 }
+
+/** Fields between which records of a type often repeat each other; see runs.ts. */
+const RUNS: ReadonlyMap<number, readonly [from: string, to: string | null]> = new Map([
+  [SYSCALL, ['auid', 'comm']],
+  [PATH, ['dev', null]],
+])
 
 const LAST_TYPE = 2999
 const SHAPES: (RecordShape | undefined)[] = []
@@ -125,6 +135,8 @@ export function shapeFor(type: number): RecordShape {
   const shape = {
     roles: rolesOf(type),
     next: new Int16Array(FIELD_NAMES.length + 1).fill(-1),
+    runFrom: FIELD_NAMES.indexOf(RUNS.get(type)?.[0] ?? ''),
+    runTo: FIELD_NAMES.indexOf(RUNS.get(type)?.[1] ?? ''),
   }
   SHAPES[type + 2] = shape
   return shape

@@ -85,6 +85,11 @@ export class MemberWriter {
     this.keyQuoted = true
   }
 
+  /** Writes a title of plain ASCII; false, with nothing written, for another. */
+  plainTitle(start: number, end: number): boolean {
+    return this.#values.plainTitle(this.#bytes, start, end)
+  }
+
   /** Keeps the next argument of a system call for ARGV. */
   argument(start: number, end: number): void {
     this.#arguments[this.#argumentCount++] = start

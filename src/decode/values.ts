@@ -1,3 +1,4 @@
+import { decodeHex, isHex, isOctal, NIBBLE } from './hex.ts'
 import { Role } from './kinds.ts'
 import { ESCAPE, type Out } from './out.ts'
 import { type Constant, constant } from './words.ts'
@@ -19,31 +20,6 @@ const ARGV_MEMBER = constant('"ARGV":[')
 const ARGV_HEX_MEMBER = constant(',"ARGV_hex":[')
 const INDEX_MEMBER = constant('{"index":')
 const HEX_MEMBER = constant(',"hex":')
-
-/** Value of a hex digit, or 255. The kernel writes upper case, user space either. */
-const NIBBLE: Uint8Array = new Uint8Array(256).fill(255)
-for (let i = 0; i < 16; i++) {
-  NIBBLE['0123456789abcdef'.charCodeAt(i)] = i
-  NIBBLE['0123456789ABCDEF'.charCodeAt(i)] = i
-}
-
-/** Decodes `source[start … end)` from hex into `target` at `at`; gives the new end, or -1 if it is no hex. */
-export function decodeHex(
-  source: Uint8Array,
-  start: number,
-  end: number,
-  target: Uint8Array,
-  at: number,
-): number {
-  if (((end - start) & 1) !== 0 || end === start) return -1
-  for (let from = start; from < end; from += 2) {
-    const high = NIBBLE[source[from]]
-    const low = NIBBLE[source[from + 1]]
-    if ((high | low) > 15) return -1
-    target[at++] = (high << 4) | low
-  }
-  return at
-}
 
 /** Writes the values of fields as JSON, each of the type its role has. */
 export class ValueWriter {
@@ -100,8 +76,21 @@ export class ValueWriter {
 
   /** Writes an argument of a system call as a list element, with the answer of `element`. */
   argument(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!isHex(bytes, start, end)) return this.element(bytes, start, end)
-    this.#prefixed(HEX_PREFIX, bytes, start, end)
+    const out = this.#out
+    const before = out.at
+    const to = out.bytes
+    let at = before
+    to[at++] = QUOTE
+    to[at++] = ZERO
+    to[at++] = 0x78
+    for (let from = start; from < end; from++) {
+      const digit = bytes[from]
+      if (NIBBLE[digit] > 15) return this.element(bytes, start, end)
+      to[at++] = digit
+    }
+    if (start === end) return this.element(bytes, start, end)
+    to[at++] = QUOTE
+    out.at = at
     return true
   }
 
@@ -168,7 +157,6 @@ export class ValueWriter {
     // The list stands under ARGV: what was written as the name goes.
     if (name >= 0) out.at = name
     out.constant(ARGV_MEMBER)
-    if (!quoted && this.#plainTitle(bytes, start, end)) return
     let title = bytes
     let from = start
     let until = end
@@ -198,13 +186,18 @@ export class ValueWriter {
   }
 
   /**
-   * Writes the list of a hex title of plain ASCII while decoding it, which nearly all are: with the
-   * general way below, titles took 5 % of the time. Gives false, with nothing written, for another.
+   * Writes the member ARGV of a hex title of plain ASCII while decoding it, which nearly all are:
+   * with the general way above, titles took 5 % of the time. Gives false, with nothing written, for
+   * another.
    */
-  #plainTitle(bytes: Uint8Array, start: number, end: number): boolean {
-    const to = this.#out.bytes
-    let at = this.#out.at
+  plainTitle(bytes: Uint8Array, start: number, end: number): boolean {
+    const out = this.#out
+    const before = out.at
     if (((end - start) & 1) !== 0 || end === start) return false
+    out.constant(ARGV_MEMBER)
+    const to = out.bytes
+    let { at } = out
+    out.at = before
     to[at++] = QUOTE
     for (let from = start; from < end; from += 2) {
       const byte = (NIBBLE[bytes[from]] << 4) | NIBBLE[bytes[from + 1]]
@@ -289,18 +282,4 @@ function isNull(bytes: Uint8Array, start: number, end: number): boolean {
 /** `?`, what user space prints for an unknown value. */
 function isUnknown(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === 1 && bytes[start] === 0x3f
-}
-
-function isHex(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start
-  if (end - at > 2 && bytes[at] === ZERO && (bytes[at + 1] | 0x20) === 0x78) at += 2
-  if (at === end) return false
-  for (; at < end; at++) if (NIBBLE[bytes[at]] > 15) return false
-  return true
-}
-
-function isOctal(bytes: Uint8Array, start: number, end: number): boolean {
-  if (start === end) return false
-  for (let at = start; at < end; at++) if (bytes[at] < ZERO || bytes[at] > 0x37) return false
-  return true
 }

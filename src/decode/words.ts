@@ -18,7 +18,10 @@ export function viewOf(bytes: Uint8Array): DataView {
 /** Masks the first n bytes of a word, by n from 0 to 3. */
 const FIRST_BYTES: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
 
-/** Whether `length` bytes of `a` from `at` on equal those of `b` from `from` on. */
+/**
+ * Whether `length` bytes of `a` from `at` on equal those of `b` from `from` on. Those of `b` are ASCII
+ * without NUL: so long ones are compared eight at a time, as numbers that are neither NaN nor zero.
+ */
 export function equalBytes(
   a: DataView,
   at: number,
@@ -27,6 +30,8 @@ export function equalBytes(
   length: number,
 ): boolean {
   let i = 0
+  for (; i + 16 <= length; i += 8)
+    if (a.getFloat64(at + i, true) !== b.getFloat64(from + i, true)) return false
   for (; i + 4 <= length; i += 4)
     if (a.getInt32(at + i, true) !== b.getInt32(from + i, true)) return false
   return ((a.getInt32(at + i, true) ^ b.getInt32(from + i, true)) & FIRST_BYTES[length & 3]) === 0
