@@ -10,7 +10,6 @@ import { configureLaurel, findLaurel } from './laurel.ts'
 import { type Made, madeFile } from './made.ts'
 import { median, round, spread } from './report.ts'
 
-const RECORDS = 2_000_000
 const WORKERS = [0, 1, 2]
 /** Times the throughput of laurel that Spillway has to have with two workers. */
 const TIMES_LAUREL = 6
@@ -25,7 +24,7 @@ interface Contestant {
 
 /** A file of records to a file of events: Spillway, LAUREL, and the ceilings `cat` and `wc -l`. */
 export const drain: Bench = async ({ place, rounds }) => {
-  const made = madeFile(place.cache, RECORDS)
+  const made = madeFile(place.cache)
   const out = join(place.fast, 'out')
   const spillways = WORKERS.map((workers) => spillway(made, out, workers))
   const laurel = laurelFor(made, join(place.fast, 'laurel'))
