@@ -132,14 +132,12 @@ export class NativeWriter implements EventWriter {
     const lines = this.#lines
     const type = lines.type[first]
     this.#written[this.#writtenCount++] = first
-    const name = type === UNNAMED ? constant(this.#nameOf(first)) : typeName(type)
+    const name = type === UNNAMED ? constant(unnamedMember(this.#nameOf(first))) : typeName(type)
     if (type === EXECVE) {
       this.#execves(first, name)
       return
     }
     const array = isArray(type)
-    // A record type that is named like a member of ours.
-    const offset = type === UNNAMED && OWN_MEMBERS.has(this.#nameOf(first)) ? 1 : 0
     let times = 0
     for (let line = first; line >= 0; line = lines.next[line]) {
       if (line !== first && !this.#sameType(first, line)) continue
@@ -147,7 +145,7 @@ export class NativeWriter implements EventWriter {
       const end = lines.end[line]
       out.reserve((end - start) * this.#expansion + 1024)
       times++
-      if (times === 1 || !array) this.#member(name, times + offset)
+      if (times === 1 || !array) this.#member(name, times)
       if (array) out.byte(times === 1 ? OPEN_BRACKET : COMMA)
       this.#fields.writeRecord(start, end, type)
       if (type === SYSCALL || type === URINGOP) this.#ruleRecord(row)
@@ -228,4 +226,9 @@ export class NativeWriter implements EventWriter {
     out.reserve(text.length + 1024)
     out.constant(text)
   }
+}
+
+/** Member of a record type without a number; one that is named like a member of ours is set apart. */
+function unnamedMember(name: string): string {
+  return OWN_MEMBERS.has(name) ? `UNKNOWN[${name}]` : name
 }

@@ -10,7 +10,7 @@ import {
   eventText,
   makePlace,
   startService,
-  untilDelivered,
+  untilSerial,
 } from './service.ts'
 
 const KILLS = 50
@@ -37,7 +37,7 @@ test.each([0, 1])(
     shim.stdin?.end()
     expect((await shimEnd).code).toBe(0)
     const last = startService(script, place, { workers })
-    await untilDelivered(place, serial)
+    await untilSerial(place, serial)
     last.kill('SIGTERM')
     expect((await exitOf(last)).code).toBe(0)
     const { serials, contradictions } = delivered(place)

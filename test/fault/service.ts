@@ -107,6 +107,18 @@ export async function untilDelivered(place: Place, lines: number): Promise<void>
   )
 }
 
+/** Settles when the sink holds the event of this serial. */
+export async function untilSerial({ out }: Place, serial: number): Promise<void> {
+  const event = `"serial":${serial},`
+  await vi.waitFor(
+    () => {
+      if (!readFileSync(join(out, 'events.ndjson'), 'utf8').includes(event))
+        throw new Error('not yet')
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+}
+
 function eventLines(out: string): string[] {
   try {
     return readFileSync(join(out, 'events.ndjson'), 'utf8').split('\n').slice(0, -1)

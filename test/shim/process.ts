@@ -40,7 +40,11 @@ export function exitOf(child: ChildProcess): Promise<Exit> {
     said += String(chunk)
   })
   return new Promise((done) => {
-    child.on('close', (code, signal) => done({ code: code ?? signal ?? '', out, said }))
+    const settle = (code: number | null, signal: NodeJS.Signals | null): void =>
+      done({ code: code ?? signal ?? '', out, said })
+    // A process that is over may have closed before anybody listened.
+    if (child.exitCode === null && child.signalCode === null) child.on('close', settle)
+    else setTimeout(() => settle(child.exitCode, child.signalCode), 50)
   })
 }
 
