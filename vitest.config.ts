@@ -10,6 +10,7 @@ const BUILT = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    setupFiles: ['test/seed.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
