@@ -186,6 +186,7 @@ export class Decoder {
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (bytes[at] !== 0x20 && bytes[at] !== 0x09) return false
+  for (let at = start; at < end; at++)
+    if (bytes[at] !== 0x20 && bytes[at] !== 0x09 && bytes[at] !== CR) return false
   return true
 }

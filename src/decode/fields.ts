@@ -88,8 +88,6 @@ export class FieldWriter {
     const runs = this.#runs
     const run = this.#run
     run.at = -1
-    // Hash of the names met so far.
-    let names = 0
     const to = out.bytes
     const toView = out.view
     let plain = true
@@ -114,12 +112,13 @@ export class FieldWriter {
         plain = this.#plain
         at++
         if (run.at < 0 && plain && scope.any) {
-          const slot = runs.find(view, at, end, true, names, shape)
+          const slot = runs.find(view, at, end, true, stamps, stamp, shape)
           if (slot >= 0) {
             o = runs.write(slot, toView, o)
+            runs.stamp(slot, stamps, stamp)
             break
           }
-          run.begin(at, o, names, true)
+          run.begin(at, o, true)
         }
         continue
       }
@@ -150,20 +149,21 @@ export class FieldWriter {
       }
       if (index >= 0 && stamps[index] !== stamp && plain) {
         if (index === runFrom && scope.any) {
-          const slot = runs.find(view, at, end, runTo < 0, names, shape)
+          const slot = runs.find(view, at, end, runTo < 0, stamps, stamp, shape)
           if (slot >= 0) {
             o = runs.write(slot, toView, o)
             at += runs.length
-            names = runs.stamp(slot, stamps, stamp)
+            runs.stamp(slot, stamps, stamp)
             before = runs.last(slot)
             continue
           }
-          run.begin(at, o, names, runTo < 0)
+          run.begin(at, o, runTo < 0)
         } else if (index === runTo && run.at >= 0 && !run.whole)
-          runs.keep(run, bytes, at, to, o, names, shape)
-        names = (Math.imul(names, 31) + index) | 0
+          runs.keep(run, bytes, at, to, o, shape)
         run.fields[run.count++ & (RUN_FIELDS - 1)] = index
         const role = roles[index]
+        // What a record keeps besides its members is not kept with a run.
+        if (role === Role.SyscallArgument || role === Role.Key || role === Role.Items) run.at = -1
         if (role === Role.SyscallArgument) {
           let from = nameEnd + 1
           while (from < end && (byte = bytes[from]) !== SPACE && byte !== ENRICHED) from++
@@ -280,7 +280,7 @@ export class FieldWriter {
       if (index >= 0) before = index
     }
     out.at = o
-    if (run.at >= 0 && run.whole) runs.keep(run, bytes, end, to, o, names, shape)
+    if (run.at >= 0 && run.whole) runs.keep(run, bytes, end, to, o, shape)
     if (scope.words.length > 0) members.writeWords(scope)
   }
 }

@@ -48,7 +48,7 @@ export class Header {
   body = 0
   /** The stamp is that of the record before, byte for byte. */
   again = false
-  /** Where the last stamp lies, from after `audit(` to the body; as long as `begin` was not called. */
+  /** Where the last stamp lies, from after `audit(` to the colon; as long as `begin` was not called. */
   #stampStart = 0
   #stampLength = 0
   #view: DataView = viewOf(new Uint8Array(0))
@@ -151,7 +151,7 @@ export class Header {
     this.again = false
     if (length > 0 && at + length <= end) {
       if (equalBytes(this.#view, at, this.#view, this.#stampStart, length)) {
-        this.body = at + length
+        this.body = afterSpace(bytes, at + length, end)
         this.again = true
         return -1
       }
@@ -159,10 +159,11 @@ export class Header {
     const reason = this.#stamp(bytes, at, end)
     this.#stampStart = at
     this.#stampLength = reason < 0 ? this.body - at : 0
+    if (reason < 0) this.body = afterSpace(bytes, this.body, end)
     return reason
   }
 
-  /** Reads `SEC.MS:SERIAL)[ ]:[ ]` at `at`. */
+  /** Reads `SEC.MS:SERIAL)[ ]:` at `at`. */
   #stamp(bytes: Uint8Array, at: number, end: number): number {
     let from = at
     let sec = 0
@@ -182,13 +183,16 @@ export class Header {
     while (at < end && bytes[at] === SPACE) at++
     if (at >= end || bytes[at] !== COLON) return Reject.Stamp
     at++
-    if (at < end && bytes[at] === SPACE) at++
     this.sec = sec
     this.ms = ms
     this.serial = serial
     this.body = at
     return -1
   }
+}
+
+function afterSpace(bytes: Uint8Array, at: number, end: number): number {
+  return at < end && bytes[at] === SPACE ? at + 1 : at
 }
 
 function isBlank(byte: number): boolean {

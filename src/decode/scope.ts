@@ -1,3 +1,6 @@
+/** Largest number that `stamps` holds. */
+const LAST_STAMP = 0xffffffff
+
 /**
  * What has been met so far in one JSON object: which names, so that a second one gets a name of its
  * own, and the words that belong to no field.
@@ -22,6 +25,10 @@ export class Scope {
 
   /** Starts a new object. */
   begin(): void {
+    if (this.stamp === LAST_STAMP) {
+      this.stamps.fill(0)
+      this.stamp = 0
+    }
     this.stamp++
     if (this.words.length > 0) this.words.length = 0
     this.any = this.prose = false

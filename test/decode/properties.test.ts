@@ -87,7 +87,7 @@ describe('the raw format', () => {
         const rejected = native.rejects.map((reject) => reject.bytes.toString('latin1'))
         const read = linesOf(bytes)
           .map((line) => line.toString('latin1').replace(/\r$/, ''))
-          .filter((line) => !/^[ \t]*$/.test(line) && !isEoe(line))
+          .filter((line) => !/^[ \t\r]*$/.test(line) && !isEoe(line))
         expect([...given, ...rejected.map((line) => line.replace(/\r$/, ''))].toSorted()).toEqual(
           read.toSorted(),
         )
