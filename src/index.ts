@@ -1,6 +1,5 @@
 /**
- * The public API, by stage: spool → frame → decode → stitch → analyse → sink. `spillway run` and
- * `spillway decode` are made of nothing else.
+ * The public API, by stage: spool → frame → decode → stitch → analyse → sink.
  */
 
 export { Analyser, type AnalyserOptions, type AnalyserState } from './analyse/analyser.ts'

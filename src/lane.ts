@@ -248,6 +248,8 @@ export class Lane {
     this.#jobs++
     this.#emitted = true
     const decoded = this.#options.pool.decode(slot)
+    // It is awaited in its turn, which may come after its failure.
+    decoded.catch(() => {})
     this.#tail = this.#tail.then(() => this.#take(slot, decoded))
     this.#options.onBatch?.()
   }

@@ -76,8 +76,8 @@ async function startService(settings: Settings, sink: Sink, log: Log): Promise<S
       throw new Failure(ExitCode.Spool, reason, { cause: error })
     },
   )
-  const shim = own ? startShim({ spool, state, notes: notesOf(log) }) : null
   const checkpoint = await Checkpoint.open(state)
+  const shim = own ? startShim({ spool, state, notes: notesOf(log) }) : null
   return new Service({ settings, sink, log, checkpoint, shim })
 }
 

@@ -1,4 +1,5 @@
 import type { Message } from '../model/delivery.ts'
+import { jsonText } from '../model/json.ts'
 import { OTHER } from './keys.ts'
 
 /** Where rows and alerts go. */
@@ -126,7 +127,7 @@ function alert(type: string, severity: string, flood: FloodFigures, text: string
 function named(flood: FloodFigures): string {
   if (flood.key === '') return 'Events without a rule key'
   if (flood.key === OTHER) return 'Events of rarer rule keys'
-  return `Events with rule key ${JSON.stringify(flood.key)}`
+  return `Events with rule key ${jsonText(flood.key)}`
 }
 
 function percent(flood: FloodFigures): number {

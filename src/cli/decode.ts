@@ -7,9 +7,10 @@ import { createPool, createStitcher } from '../decoders.ts'
 import { checkFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
+import { jsonText } from '../model/json.ts'
 import { Pipeline, type Progress } from '../pipeline.ts'
 import { Staff } from '../pool/staff.ts'
-import { AppendFile } from '../sink/append-file.ts'
+import { AppendFile, Torn } from '../sink/append-file.ts'
 import { standardOutlet } from '../sink/outlet.ts'
 import { createStreamSink } from '../sink/stdout.ts'
 import { sourceOf } from '../source.ts'
@@ -67,7 +68,8 @@ async function decode(files: readonly string[], flags: Flags, command: Command):
   await checkFiles(paths)
   const started = performance.now()
   const stats = new Stats()
-  const rejects = flags.rejects === undefined ? null : await AppendFile.open(flags.rejects)
+  const rejects =
+    flags.rejects === undefined ? null : await AppendFile.open(flags.rejects, Torn.Refuse)
   const sink = createStreamSink(standardOutlet(), {
     rejects,
     rate: () => {},
@@ -76,7 +78,7 @@ async function decode(files: readonly string[], flags: Flags, command: Command):
   await pump(paths, flags, counted(sink, stats))
   await sink.close()
   await rejects?.close()
-  if (flags.stats === true) say(JSON.stringify(stats.report((performance.now() - started) / 1000)))
+  if (flags.stats === true) say(jsonText(stats.report((performance.now() - started) / 1000)))
   else if (rejects === null && stats.rejected > 0)
     say(`spillway: ${stats.rejected} lines are no records; --rejects FILE keeps them`)
 }

@@ -68,7 +68,7 @@ const schema = z.strictObject({
     },
   ),
   workers: setting(z.union([z.literal('auto'), z.int().min(0).max(256)]).default('auto'), {
-    says: 'Threads that decode. auto: none until the stream lags, then one less than there are cores.',
+    says: 'Threads that decode. auto: none until the stream lags, then one less than there are cores, at least 2.',
     allowed: 'auto, or a whole number from 0 to 256',
   }),
   rates: z

@@ -27,7 +27,7 @@ export function missingOf(
 }
 
 /**
- * Whether an event is complete (protocols: stitching 5): it closed by its own end, or it closed by
+ * Whether an event is complete (docs/stitching.md, 5): it closed by its own end, or it closed by
  * quiet or with the stream and lacks nothing that it announces.
  */
 export function isComplete(reason: number, lacking: boolean): boolean {

@@ -24,7 +24,7 @@ export interface EventWriter {
 }
 
 /**
- * Joins lines to events by identity and closes them (protocols: stitching 2 to 6), over one batch.
+ * Joins lines to events by identity and closes them (docs/stitching.md, 2 to 6), over one batch.
  *
  * Open events hang in a hash by serial and in a list by age of their last line:
  *

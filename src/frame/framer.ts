@@ -30,7 +30,7 @@ const CARRY_BYTES = 2 * MAX_LINE
 type Data = Extract<Piece, { kind: 'data' }>
 
 /**
- * Cuts the stream into batches at record ends and sets the marks (protocols: stitching 1).
+ * Cuts the stream into batches at record ends and sets the marks (docs/stitching.md, 1).
  *
  * ```
  *  pieces ──copy──► │ record │ record │ record │ reco        the batch being filled

@@ -13,7 +13,7 @@
  * The arrays are views on reused memory; one that was too small is replaced by a larger one.
  */
 
-/** Why an event closed (protocols: stitching 4); `Open` has not. */
+/** Why an event closed (docs/stitching.md, 4); `Open` has not. */
 export const Close = {
   Open: 0,
   Eoe: 1,
@@ -133,7 +133,7 @@ export interface Events {
   /** Raw bytes of its lines, EOE not included. */
   bytes: Uint32Array
   close: Uint8Array
-  /** 1 where the event is complete (protocols: stitching 5). */
+  /** 1 where the event is complete (docs/stitching.md, 5). */
   complete: Uint8Array
   /** Line at which it closed, or -1. */
   closeLine: Int32Array

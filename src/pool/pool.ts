@@ -58,6 +58,8 @@ export class DecodePool {
   #piscina: Workers | null = null
   #workers = 0
   #running = 0
+  /** Batches that failed and are tried again. */
+  #troubled = 0
   #queue: (() => void)[] = []
 
   constructor(options: PoolOptions) {
@@ -71,9 +73,12 @@ export class DecodePool {
     return this.#workers
   }
 
-  /** Starts or stops workers. What is being decoded is finished first. */
+  /**
+   * Starts or stops workers. What is being decoded is finished first. The last ones stay while a batch
+   * that ended one is tried again: in this thread it might never end.
+   */
   async resize(workers: number): Promise<void> {
-    if (workers === this.#workers) return
+    if (workers === this.#workers || (workers === 0 && this.#troubled > 0)) return
     const old = this.#piscina
     this.#workers = workers
     this.#piscina = workers === 0 ? null : this.#start(workers)
@@ -93,12 +98,16 @@ export class DecodePool {
    * often, the pieces it was cut into, in order, over the same bytes.
    */
   async decode(slot: Slot): Promise<readonly Decoded[]> {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      if (await this.#attempt(slot)) return [slot]
+    if (await this.#attempt(slot)) return [slot]
+    this.#troubled++
+    try {
       // Without workers only an exception gets here, and it would come again.
-      if (this.#piscina === null) break
+      for (let attempt = 2; attempt <= ATTEMPTS && this.#piscina !== null; attempt++)
+        if (await this.#attempt(slot)) return [slot]
+      return await this.#inPieces(slot)
+    } finally {
+      this.#troubled--
     }
-    return this.#inPieces(slot)
   }
 
   /** Makes every record of a slot's batch a reject instead of decoding it. */

@@ -14,6 +14,15 @@ const MODE = 0o640
 const LF = 0x0a
 const TAIL_BYTES = 65_536
 
+/** What becomes of a last line without an end. */
+export const Torn = {
+  /** It goes: the file is ours, and the line the remains of a crash. */
+  Cut: 0,
+  /** The file is not opened: it may be anybody's. */
+  Refuse: 1,
+} as const
+export type Torn = (typeof Torn)[keyof typeof Torn]
+
 /**
  * A file of lines that is only appended to. Whatever happens it holds whole lines: what a failed write
  * left is cut off, and so is the torn last line of a process that was killed. A file that was moved
@@ -31,9 +40,12 @@ export class AppendFile implements Outlet {
     this.#identity = identity
   }
 
-  /** Opens or creates `path` (mode 0640); a symbolic link or anything but a file is a `Failure`. */
-  static async open(path: string): Promise<AppendFile> {
-    const { file, stat } = await openWhole(path)
+  /**
+   * Opens or creates `path` (mode 0640); a symbolic link or anything but a file is a `Failure`, and so
+   * is, where that is to be refused, a file that does not end with a line feed.
+   */
+  static async open(path: string, torn: Torn = Torn.Cut): Promise<AppendFile> {
+    const { file, stat } = await openWhole(path, torn)
     return new AppendFile(path, file, stat)
   }
 
@@ -57,7 +69,7 @@ export class AppendFile implements Outlet {
       const now = await lstat(this.#path).catch(() => null)
       if (now?.ino === this.#identity.ino && now.dev === this.#identity.dev) return
       await this.#file.close()
-      const { file, stat } = await openWhole(this.#path)
+      const { file, stat } = await openWhole(this.#path, Torn.Cut)
       this.#file = file
       this.#identity = stat
     } catch (error) {
@@ -71,13 +83,15 @@ export class AppendFile implements Outlet {
   }
 }
 
-async function openWhole(path: string): Promise<{ file: FileHandle; stat: Stats }> {
+async function openWhole(path: string, torn: Torn): Promise<{ file: FileHandle; stat: Stats }> {
   let file: FileHandle | undefined
   try {
     file = await open(path, FLAGS, MODE)
     const stat = await file.stat()
     if (!stat.isFile()) throw new Error('not a regular file')
     const whole = await wholeLines(file, stat.size)
+    if (whole < stat.size && torn === Torn.Refuse)
+      throw new Error('its last line has no end; is it a file of lines?')
     if (whole < stat.size) await file.truncate(whole)
     if (stat.size === 0) await syncDirectory(dirname(path))
     return { file, stat }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Block, Message, Sink } from '../model/delivery.ts'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { jsonText } from '../model/json.ts'
 import { AppendFile } from './append-file.ts'
 import { Lane } from './lane.ts'
 import { encodeRejects } from './reject.ts'
@@ -31,7 +32,7 @@ export async function openNdjsonSink(directory: string): Promise<Sink> {
   const lane = new Lane(ExitCode.Sink)
 
   const append = (file: AppendFile, message: Message): void => {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`)
+    const line = Buffer.from(`${jsonText(message)}\n`)
     // The lane keeps a failure for the next `accept` or `sync`, which is awaited.
     lane.run(() => file.write([line])).catch(() => {})
   }

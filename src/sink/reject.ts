@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { placeAt } from '../model/batch.ts'
 import type { Block } from '../model/delivery.ts'
+import { jsonText } from '../model/json.ts'
 import { formatPosition } from '../model/place.ts'
 import { REJECT_NAMES } from '../model/result.ts'
 
@@ -23,7 +24,7 @@ export function encodeRejects(block: Block): Buffer | null {
   if (block.rejectsFrom >= rejects.count) return null
   let lines = ''
   for (let row = block.rejectsFrom; row < rejects.count; row++)
-    lines += `${JSON.stringify(rejectMessage(block, row))}\n`
+    lines += `${jsonText(rejectMessage(block, row))}\n`
   return Buffer.from(lines)
 }
 

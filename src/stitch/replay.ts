@@ -8,7 +8,7 @@ import { clockAt, headOf, keptFraming, type OpenEvent } from './open-event.ts'
 const ROOM = 8
 
 /**
- * One open event decoded again with what a batch brings of it (protocols: stitching 9): a batch made
+ * One open event decoded again with what a batch brings of it (docs/stitching.md, at its end): a batch made
  * of its own lines alone, between marks that stand for all that passes in between.
  *
  * ```

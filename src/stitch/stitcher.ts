@@ -26,7 +26,7 @@ export interface StitcherOptions {
 }
 
 /**
- * Makes the results of batches exact (protocols: stitching 9). Takes them in order and keeps the
+ * Makes the results of batches exact (docs/stitching.md, at its end). Takes them in order and keeps the
  * events that are open between them:
  *
  * ```
@@ -183,7 +183,7 @@ export class Stitcher {
     this.#last = this.#open.find((event) => isSameEvent(event, batch, result, last)) ?? null
   }
 
-  /** Closes the oldest where more is open than may be (protocols: stitching 10). */
+  /** Closes the oldest where more is open than may be (docs/stitching.md, 8). */
   #relieve(batch: Batch, stitched: Stitched[], end: Closing): void {
     let bytes = 0
     for (const event of this.#open) bytes += event.bytes.length
