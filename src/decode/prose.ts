@@ -36,9 +36,9 @@ export class ProseWriter {
   word(bytes: Uint8Array, start: number, end: number, scope: Scope): number {
     const at = wordEnd(bytes, start, end)
     const { words } = scope
-    if (at - start === 1 && bytes[start] === OPEN_BRACE && words.length > 0) {
-      const close = closingBrace(bytes, at, end)
-      if (close > 0 && this.#list(bytes, at, close, scope)) return close + 1
+    if (at - start === 1 && bytes[start] === OPEN_BRACE && words.length > 0 && !scope.prose) {
+      const close = this.#list(bytes, at, end, scope)
+      if (close > 0) return close + 1
     }
     if (scope.prose && isProse(bytes, start, at)) return at
     // Old LOGIN records say `old auid=1 new auid=2`: what follows `old` is not the field's value.
@@ -54,15 +54,21 @@ export class ProseWriter {
     this.#values.words(bytes, scope.words, name)
   }
 
-  /** Writes `"denied":["read","write"]`, when that is the last word and what is in the braces. */
-  #list(bytes: Uint8Array, start: number, end: number, scope: Scope): boolean {
+  /**
+   * Writes `"denied":["read","write"]`, when that is the last word and the braces close; gives where
+   * they do, else -1.
+   */
+  #list(bytes: Uint8Array, start: number, limit: number, scope: Scope): number {
     const { words } = scope
     const [nameStart, nameEnd] = words.slice(-2)
     const denied = isWord(bytes, nameStart, nameEnd, DENIED)
-    // One list a record: a second one, in no record we know of, stays text.
-    if (scope.prose || !(denied || isWord(bytes, nameStart, nameEnd, GRANTED))) return false
-    const out = this.#out
+    if (!denied && !isWord(bytes, nameStart, nameEnd, GRANTED)) return -1
+    // One list a record: a second one, in no record we know of, stays text, and so does all that
+    // follows a brace that does not close, without another look for its end.
     scope.prose = true
+    const end = closingBrace(bytes, start, limit)
+    if (end < 0) return -1
+    const out = this.#out
     words.length -= 2
     if (words.length === 2 && isProse(bytes, words[0], words[1])) words.length = 0
     writeName(out, scope, bytes, nameStart, nameEnd, 1)
@@ -82,7 +88,7 @@ export class ProseWriter {
     }
     out.byte(0x5d)
     if (odd.length > 0) this.#values.odd(denied ? DENIED_HEX : GRANTED_HEX, bytes, odd)
-    return true
+    return end
   }
 }
 
