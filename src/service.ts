@@ -77,7 +77,8 @@ async function startService(settings: Settings, sink: Sink, log: Log): Promise<S
     },
   )
   const checkpoint = await Checkpoint.open(state)
-  const shim = own ? startShim({ spool, state, notes: notesOf(log) }) : null
+  // A pipe can wait, so that nothing has to be dropped.
+  const shim = own ? startShim({ spool, state, whenFull: 'block', notes: notesOf(log) }) : null
   return new Service({ settings, sink, log, checkpoint, shim })
 }
 

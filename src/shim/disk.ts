@@ -11,11 +11,13 @@ export const fdatasync: (fd: number) => Promise<void> = promisify(fs.fdatasync)
 export const fsync: (fd: number) => Promise<void> = promisify(fs.fsync)
 
 /** One write at a position; resolves to the bytes written, which may be fewer. */
-export function writeAt(fd: number, bytes: Uint8Array, position: number): Promise<number> {
+export function writeAt(
+  fd: number,
+  parts: readonly Uint8Array[],
+  position: number,
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.write(fd, bytes, 0, bytes.length, position, (error, written) =>
-      error ? reject(error) : resolve(written),
-    )
+    fs.writev(fd, parts, position, (error, written) => (error ? reject(error) : resolve(written)))
   })
 }
 

@@ -1,7 +1,8 @@
 /**
- * Standard input, whatever it is. Sockets and pipes go through `net.Socket` with one buffer (a
- * `readSync` loop never runs its signal handlers, and `fs.read(0)` hangs `process.exit`); only files are
- * read with `fs`. A file can wait, so it is read no faster than it is written.
+ * Standard input, whatever it is. Sockets and pipes go through `net.Socket`, right into the memory that
+ * is given for it (a `readSync` loop never runs its signal handlers, and `fs.read(0)` hangs
+ * `process.exit`); only files are read with `fs`. A file can wait, so it is read no faster than it is
+ * written.
  */
 
 import { fstatSync } from 'node:fs'
@@ -11,19 +12,32 @@ import { isatty } from 'node:tty'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { readNext } from './disk.ts'
 
-/** Bytes of one read at most. auditd's socket holds less (net.core.wmem_default, 208 KiB). */
-const READ_BYTES = 256 * 1024
+/** Bytes of one read: half of what a pipe holds, so that whoever fills it goes on meanwhile. */
+const READ_BYTES = 32 * 1024
+/** Bytes of one read of a file. */
+const FILE_READ_BYTES = 256 * 1024
 /** A read below this found the stream all but empty: more will come together after a pause. */
 const SMALL_READ = 4096
-/** Pause after a small read. At 100 k records/s auditd's socket holds 2 ms. */
-const PAUSE_MS = 2
+/** Pause after a small read. auditd's socket and queue hold more than comes in 5 ms at 100 k records/s. */
+const PAUSE_MS = 5
+/** Pause when more than this came since the last one: at 100 k records/s its socket holds 2 ms. */
+const FAST_BYTES = 16 * 1024
+const FAST_PAUSE_MS = 1
 
-/** What input tells. `error` is null at a regular end. */
+/** What input asks for and tells. `error` is null at a regular end. */
 export interface InputHandlers {
-  /** The bytes are the handler's only until it returns. */
-  readonly data: (bytes: Buffer) => void
+  /** Memory for the next read, of so many bytes at most. */
+  readonly room: (most: number) => Uint8Array
+  /**
+   * The first `size` bytes of what `room` gave last were read; with `drained`, there was hardly more.
+   * They are the handler's only until it returns, unless the memory is its own.
+   */
+  readonly data: (bytes: Uint8Array, size: number, drained: boolean) => void
   readonly end: (error: Error | null) => void
 }
+
+/** How input waits between small reads: the whole thread for so many milliseconds, or itself alone. */
+export type Rest = 'thread' | 'input'
 
 /** An open input. Both calls may be repeated. */
 export interface Input {
@@ -37,7 +51,7 @@ export interface Input {
 }
 
 /** Starts reading a descriptor. Throws a `Failure` for a terminal or a directory. */
-export function openInput(fd: number, handlers: InputHandlers): Input {
+export function openInput(fd: number, rest: Rest, handlers: InputHandlers): Input {
   const stat = fstatSync(fd)
   if (isatty(fd) || stat.isDirectory()) {
     const kind = stat.isDirectory() ? 'a directory' : 'a terminal'
@@ -46,12 +60,13 @@ export function openInput(fd: number, handlers: InputHandlers): Input {
       `standard input is ${kind}: it must be a pipe, socket or file`,
     )
   }
-  return stat.isSocket() || stat.isFIFO() ? openStream(fd, handlers) : openFile(fd, handlers)
+  return stat.isSocket() || stat.isFIFO() ? openStream(fd, rest, handlers) : openFile(fd, handlers)
 }
 
-function openStream(fd: number, handlers: InputHandlers): Input {
+function openStream(fd: number, rest: Rest, handlers: InputHandlers): Input {
   let held = false
   let ended = false
+  let bytesSincePause = 0
   const end = (error: Error | null) => {
     if (!ended) handlers.end(error)
     ended = true
@@ -59,13 +74,17 @@ function openStream(fd: number, handlers: InputHandlers): Input {
   const goOn = () => {
     if (!held && !ended) socket.resume()
   }
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   const onread: OnReadOpts = {
-    buffer,
-    callback: (size) => {
-      handlers.data(buffer.subarray(0, size))
-      if (size >= SMALL_READ) return !held
-      setTimeout(goOn, PAUSE_MS)
+    buffer: () => handlers.room(READ_BYTES),
+    callback: (size, bytes) => {
+      const drained = size < SMALL_READ
+      handlers.data(bytes, size, drained)
+      bytesSincePause += size
+      if (!drained || held) return !held
+      const pause = bytesSincePause < FAST_BYTES ? PAUSE_MS : FAST_PAUSE_MS
+      bytesSincePause = 0
+      if (rest === 'thread') return sleep(pause)
+      setTimeout(goOn, pause)
       return false
     },
   }
@@ -93,8 +112,15 @@ function openStream(fd: number, handlers: InputHandlers): Input {
   }
 }
 
+const cell = new Int32Array(new SharedArrayBuffer(4))
+
+/** Without the JIT a timer costs a tenth of a millisecond, this a tenth of that. */
+function sleep(ms: number): true {
+  Atomics.wait(cell, 0, 0, ms)
+  return true
+}
+
 function openFile(fd: number, handlers: InputHandlers): Input {
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   let held = false
   let reading = false
   const read = async () => {
@@ -102,9 +128,10 @@ function openFile(fd: number, handlers: InputHandlers): Input {
     reading = true
     try {
       for (;;) {
-        const size = await readNext(fd, buffer)
+        const bytes = handlers.room(FILE_READ_BYTES)
+        const size = await readNext(fd, bytes)
         if (size === 0) return handlers.end(null)
-        handlers.data(buffer.subarray(0, size))
+        handlers.data(bytes, size, false)
         if (held) break
       }
       reading = false

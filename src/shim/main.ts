@@ -25,7 +25,7 @@ async function main(notes: Notes): Promise<number> {
   }
   process.on('uncaughtException', (error) => notes.say(Severity.Error, reasonOf(error)))
   dropPrivileges(flags.user, flags.group, notes)
-  const shim = startShim({ ...flags, notes })
+  const shim = startShim({ ...flags, rest: 'thread', notes })
   onStop(() => shim.stop())
   const { read, written } = await shim.done
   if (written === read) return ExitCode.Ok

@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto'
 import { constants } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FrameHeader, SegmentId } from '../spool/format.ts'
+import type { SegmentId } from '../spool/format.ts'
 import {
   encodeSegmentHeader,
   FRAME_HEADER,
@@ -18,6 +18,7 @@ import {
   segmentName,
 } from '../spool/format.ts'
 import { close, fdatasync, fsync, open, writeAt } from './disk.ts'
+import type { Frame } from './ring.ts'
 import { now } from './ring.ts'
 import type { Self } from './self.ts'
 
@@ -37,6 +38,8 @@ export interface SegmentsOptions {
   readonly segmentBytes: () => number
   /** Milliseconds after which written bytes are synced, 0 for every frame, null for never. */
   readonly syncMs: number | null
+  /** Learns by how many bytes the spool grew. */
+  readonly onGrown: (bytes: number) => void
   /** Learns that written bytes could not be synced. */
   readonly onSyncError: (error: unknown) => void
 }
@@ -74,46 +77,76 @@ export class Segments {
   }
 
   /**
-   * Appends one frame: `memory` starts with room for its header and holds the payload. Resolves to
-   * the bytes the spool grew by. Rejects when it could not be written whole; the same frame may
-   * then be appended again and goes to the next segment.
+   * Appends frames, at least the first of them. Resolves to how many are now in the spool. Rejects when
+   * not even that one could be written whole; all may then be appended again and go to the next segment.
    */
-  async append(memory: Buffer, header: FrameHeader): Promise<number> {
-    const size = FRAME_HEADER + header.length
-    let grown = size
+  async append(frames: readonly Frame[]): Promise<number> {
     let segment = this.#current
-    if (segment && segment.length > 0 && segment.length + size > this.#options.segmentBytes()) {
+    let fitting = segment ? this.#fitting(segment, frames) : 0
+    if (segment && segment.length > 0 && fitting === 0) {
       this.#finish(segment)
       segment = null
     }
     if (!segment || segment.length === 0) {
       segment = await this.#start(segment)
-      grown += SEGMENT_HEADER
+      fitting = Math.max(1, this.#fitting(segment, frames))
     }
-    // The clock of an epoch never falls, whatever waited in which queue.
-    this.#lastNs = header.monotonicNs = Math.max(header.monotonicNs, this.#lastNs)
-    const frame = memory.subarray(0, size)
-    sealFrame(frame, header, segment.salt)
-    try {
-      const written = await writeAt(segment.fd, frame, segment.length)
-      if (written !== size) throw new Error(`short write: ${written} of ${size} bytes`)
-    } catch (error) {
-      this.#finish(segment)
-      throw error
-    }
-    segment.length += size
-    if (header.type === FrameType.Data) {
-      this.#bytes += header.length
-      this.#lineFeeds += header.lineFeeds
-    }
-    await this.#written(segment, size)
-    return grown
+    return this.#write(segment, fitting < frames.length ? frames.slice(0, fitting) : frames)
   }
 
   /** Finishes the segment being written; resolves when all is synced as set, and closed. */
   async close(): Promise<void> {
     if (this.#current) this.#finish(this.#current)
     await this.#retiring
+  }
+
+  /** How many of these frames the segment has room for. */
+  #fitting(segment: OpenSegment, frames: readonly Frame[]): number {
+    let room = this.#options.segmentBytes() - segment.length
+    let count = 0
+    for (const { length } of frames) {
+      room -= FRAME_HEADER + length
+      if (room < 0) break
+      count++
+    }
+    return count
+  }
+
+  async #write(segment: OpenSegment, frames: readonly Frame[]): Promise<number> {
+    const parts = frames.map((frame) => this.#seal(segment, frame))
+    let written = 0
+    let failure: unknown = null
+    try {
+      written = await writeAt(segment.fd, parts, segment.length)
+    } catch (error) {
+      failure = error
+    }
+    this.#options.onGrown(written)
+    segment.unsynced += written
+    let count = 0
+    for (let rest = written; count < parts.length && rest >= parts[count].length; count++) {
+      rest -= parts[count].length
+      this.#wrote(segment, frames[count])
+    }
+    if (count < frames.length) this.#finish(segment)
+    else if (frames[0].type !== FrameType.Tick) await this.#syncSoon(segment)
+    if (count === 0) throw failure ?? new Error(`short write: ${written} bytes`)
+    return count
+  }
+
+  /** Gives a frame its header; returns its bytes. */
+  #seal(segment: OpenSegment, frame: Frame): Buffer {
+    // The clock of an epoch never falls, whatever waited in which queue.
+    this.#lastNs = frame.monotonicNs = Math.max(frame.monotonicNs, this.#lastNs)
+    sealFrame(frame.memory, frame, segment.salt)
+    return frame.memory.subarray(0, FRAME_HEADER + frame.length)
+  }
+
+  #wrote(segment: OpenSegment, { type, length, lineFeeds }: Frame): void {
+    segment.length += FRAME_HEADER + length
+    if (type !== FrameType.Data) return
+    this.#bytes += length
+    this.#lineFeeds += lineFeeds
   }
 
   /** Opens the next segment (or goes on with one that has no header yet) and writes its header. */
@@ -142,9 +175,10 @@ export class Segments {
       lineFeeds: this.#lineFeeds,
       previousLength: this.#previousLength,
     })
-    const written = await writeAt(segment.fd, header, 0)
+    const written = await writeAt(segment.fd, [header], 0)
     if (written !== SEGMENT_HEADER) throw new Error('short write of a segment header')
     segment.length = SEGMENT_HEADER
+    this.#options.onGrown(SEGMENT_HEADER)
     this.#syncDirectory()
     return segment
   }
@@ -184,9 +218,9 @@ export class Segments {
     await close(segment.fd).catch(this.#options.onSyncError)
   }
 
-  async #written(segment: OpenSegment, size: number): Promise<void> {
+  /** A tick is not worth it. */
+  async #syncSoon(segment: OpenSegment): Promise<void> {
     const { syncMs } = this.#options
-    segment.unsynced += size
     if (syncMs === null) return
     if (syncMs === 0) await this.#sync(segment)
     else if (segment.unsynced >= SYNC_BYTES && !segment.syncing) void this.#sync(segment)

@@ -7,10 +7,11 @@
 
 import { join } from 'node:path'
 import { reasonOf } from './disk.ts'
-import type { Input } from './input.ts'
+import type { Input, Rest } from './input.ts'
 import { openInput } from './input.ts'
 import type { Notes } from './notes.ts'
 import { Severity } from './notes.ts'
+import type { Block } from './ring.ts'
 import { now, Ring } from './ring.ts'
 import { Room } from './room.ts'
 import { Segments } from './segments.ts'
@@ -20,8 +21,10 @@ import { Store } from './store.ts'
 
 /** Longest time bytes wait for more before they become a frame. */
 const BURST_MS = 5
-/** Quiet after which one tick says that the stream is alive: over the 2 s after which an event closes. */
+/** Quiet after which a tick says that the stream is alive: over the 2 s after which an event closes. */
 const TICK_MS = 2500
+/** Interval of the ticks while it stays quiet: that of a rates row, which silence must not hold up. */
+const QUIET_TICK_MS = 10_000
 /** Interval of the look at `released` while there is something to delete. */
 const UPKEEP_MS = 1000
 /** Time left to drain after `stop`, and to a spool that takes nothing at the end. */
@@ -46,6 +49,8 @@ export interface ShimOptions {
   readonly syncMs?: number | null
   /** Bytes of the ring. */
   readonly ringBytes?: number
+  /** How input rests between small reads; the thread only where it does nothing else. */
+  readonly rest?: Rest
   readonly notes: Notes
 }
 
@@ -82,6 +87,8 @@ class Pump implements Shim {
   #running = false
   #burstDue = false
   #tickDue = false
+  #quiet = false
+  #wroteAt = 0
   #stopping = false
   #ended = false
   #closed = false
@@ -105,13 +112,15 @@ class Pump implements Shim {
       segmentBytes: () => this.#room.segmentBytes,
       releasedEpoch: async () => (await this.#room.released())?.epoch ?? 0,
       syncMs,
+      onGrown: (bytes) => this.#room.add(bytes),
       onSyncError: (error) =>
         notes.say(Severity.Error, `cannot sync the spool: ${reasonOf(error)}`),
     })
     this.#whenFull = whenFull
     this.#store = new Store(segments, this.#room, whenFull, notes, this.totals)
-    this.#input = openInput(options.fd ?? 0, {
-      data: (bytes) => this.#onData(bytes),
+    this.#input = openInput(options.fd ?? 0, options.rest ?? 'input', {
+      room: (most) => this.#ring.room(most),
+      data: (bytes, size, drained) => this.#onData(bytes, size, drained),
       end: (error) => this.#onEnd(error),
     })
     this.#waits = this.#input.patient || whenFull === 'block'
@@ -125,25 +134,45 @@ class Pump implements Shim {
     else this.#onEnd(null)
   }
 
-  #onData(bytes: Buffer): void {
+  #onData(bytes: Uint8Array, size: number, drained: boolean): void {
     if (this.#ended) return
-    this.totals.read += bytes.length
-    this.#ring.push(bytes, now())
+    this.totals.read += size
+    this.#ring.push(bytes, size)
     if (this.#waits && this.#ring.isFull) this.#input.pause()
-    if (this.#ring.hasWhole) this.#wake()
-    if (this.#ring.isFilling) this.#burstTimer ??= setTimeout(() => this.#onBurst(), BURST_MS)
+    // A stream that is all but empty has nothing to wait for; the next read takes what comes meanwhile.
+    if (drained) this.#burstDue = true
+    else if (!this.#burstTimer) this.#armBurst(BURST_MS)
+    if (this.#burstDue || this.#ring.isDue) this.#wake()
   }
 
+  #armBurst(ms: number): void {
+    this.#burstTimer = setTimeout(() => this.#onBurst(), ms)
+  }
+
+  /** Sends what has waited its time; what came later waits on. */
   #onBurst(): void {
     this.#burstTimer = null
-    this.#burstDue = this.#ring.isFilling
-    if (this.#burstDue) this.#wake()
+    const since = this.#ring.waitingSince
+    if (since === null) return
+    const rest = BURST_MS - (now().ns - since) / 1e6
+    if (rest > 0) return this.#armBurst(rest)
+    this.#burstDue = true
+    this.#wake()
   }
 
   #onTick(): void {
-    this.#ring.trim()
+    const rest = TICK_MS - (performance.now() - this.#wroteAt)
+    if (rest > 0) return this.#armTick(rest)
+    this.#quiet = true
     this.#tickDue = true
+    this.#ring.trim()
+    this.#armTick(QUIET_TICK_MS)
     this.#wake()
+  }
+
+  #armTick(ms: number): void {
+    if (this.#tickTimer) clearTimeout(this.#tickTimer)
+    this.#tickTimer = setTimeout(() => this.#onTick(), ms)
   }
 
   #onEnd(error: Error | null): void {
@@ -183,46 +212,54 @@ class Pump implements Shim {
   async #run(): Promise<void> {
     this.#running = true
     try {
-      while (await this.#step());
+      for (let work = this.#next(); work; work = this.#next()) await work
     } finally {
       this.#running = false
     }
   }
 
-  /** Writes one thing; false when there is nothing. No wait lies between finding none and saying so. */
-  async #step(): Promise<boolean> {
-    const entry = this.#ring.take(this.#burstDue || this.#ended)
-    this.#burstDue &&= this.#ring.isFilling
-    if (entry?.kind === 'block') {
-      const written = await this.#store.block(entry)
-      this.#ring.give(entry)
-      if (written) this.#wrote()
-      if (!this.#ended && !this.#ring.isFull) this.#input.resume()
-      this.#armUpkeep()
-    } else if (entry) {
-      const { firstNs, firstMs, lastNs, lastMs, bytes, lineFeeds } = entry
+  /** Starts the next thing to do; null when there is none. */
+  #next(): Promise<void> | null {
+    const all = this.#burstDue || this.#ended
+    const taken = all || this.#ring.isDue ? this.#ring.take(all) : null
+    this.#burstDue &&= this.#ring.waitingSince !== null
+    if (Array.isArray(taken)) return this.#write(taken)
+    if (taken) {
+      const { firstNs, firstMs, lastNs, lastMs, bytes, lineFeeds } = taken
       const last = { ns: lastNs, ms: lastMs }
       this.#store.drop({ ns: firstNs, ms: firstMs }, last, bytes, lineFeeds)
       this.#armUpkeep()
-    } else if (this.#ended && !this.#closed) {
-      this.#closed = true
-      await this.#close()
-    } else if (this.#store.isGapDue && !this.#closed) {
-      await this.#store.gap(false)
-    } else if (this.#tickDue && !this.#closed) {
-      this.#tickDue = false
-      await this.#store.tick()
-    } else {
-      return false
+      return this.#next()
     }
-    return true
+    if (this.#closed) return null
+    if (this.#ended) {
+      this.#closed = true
+      return this.#close()
+    }
+    if (this.#store.isGapDue) return this.#store.gap(false)
+    if (!this.#tickDue) return null
+    this.#tickDue = false
+    return this.#store.tick()
+  }
+
+  async #write(blocks: readonly Block[]): Promise<void> {
+    for (let done = 0; done < blocks.length; ) {
+      const { written } = this.totals
+      const count = await this.#store.write(done === 0 ? blocks : blocks.slice(done))
+      for (const end = done + count; done < end; done++) this.#ring.give(blocks[done])
+      if (this.totals.written > written) this.#wrote()
+      if (!this.#ended && !this.#ring.isFull) this.#input.resume()
+    }
+    this.#armUpkeep()
   }
 
   #wrote(): void {
     this.#patience?.refresh()
+    this.#wroteAt = performance.now()
     this.#tickDue = false
-    if (this.#tickTimer) this.#tickTimer.refresh()
-    else this.#tickTimer = setTimeout(() => this.#onTick(), TICK_MS)
+    if (this.#tickTimer && !this.#quiet) return
+    this.#quiet = false
+    this.#armTick(TICK_MS)
   }
 
   async #close(): Promise<void> {

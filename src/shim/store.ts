@@ -3,12 +3,12 @@
  * accounts for what had to be dropped in gap frames that stand where the bytes would have stood.
  */
 
-import type { FrameHeader, FrameType as Type } from '../spool/format.ts'
+import type { FrameType as Type } from '../spool/format.ts'
 import { encodeGap, FRAME_HEADER, FrameType, GAP_PAYLOAD } from '../spool/format.ts'
 import { reasonOf, sleep } from './disk.ts'
 import type { Notes } from './notes.ts'
 import { Severity } from './notes.ts'
-import type { Block, Gap, Instant } from './ring.ts'
+import type { Block, Frame, Gap, Instant } from './ring.ts'
 import { emptyGap, now, widenGap } from './ring.ts'
 import type { Room } from './room.ts'
 import type { Segments } from './segments.ts'
@@ -65,21 +65,23 @@ export class Store {
     this.#givenUp = true
   }
 
-  /** Writes a block, or drops it where the limit says so. True when it was written. */
-  async block(block: Block): Promise<boolean> {
-    const first = { ns: block.firstNs, ms: block.firstMs }
-    const { length, lineFeeds } = block
-    if (await this.#admit(FRAME_HEADER + length)) {
+  /**
+   * Writes blocks, as many as go at once, or drops the first where the limit says so. Resolves to how
+   * many are done with.
+   */
+  async write(blocks: readonly Block[]): Promise<number> {
+    const first = blocks[0]
+    const frames = this.#hasRoom(sizeOf(blocks)) ? blocks : [first]
+    if (this.#hasRoom(sizeOf(frames)) || (await this.#makeRoom(sizeOf(frames)))) {
       if (this.hasGap) await this.gap(true)
-      const header = frame(FrameType.Data, first, length, lineFeeds)
-      if (await this.#write(block.memory, header, !this.#givenUp)) {
-        this.#totals.written += length
-        return true
-      }
+      const count = await this.#append(frames, true)
+      for (let i = 0; i < count; i++) this.#totals.written += frames[i].length
+      if (count > 0) return count
     }
-    this.drop(first, now(), length, lineFeeds)
+    const at = { ns: first.monotonicNs, ms: first.realtimeMs }
+    this.drop(at, now(), first.length, first.lineFeeds)
     if (performance.now() - this.#gapAt >= GAP_EVERY_MS) await this.gap(false)
-    return false
+    return 1
   }
 
   /** Counts bytes that were dropped after all that was taken so far. */
@@ -103,7 +105,7 @@ export class Store {
     encodeGap(gap, this.#small, FRAME_HEADER)
     this.#gapAt = performance.now()
     const at = { ns: gap.lastNs, ms: gap.lastMs }
-    if (await this.#write(this.#small, frame(FrameType.Gap, at, GAP_PAYLOAD, 0), persist)) {
+    if (await this.#append([this.#frame(FrameType.Gap, at, GAP_PAYLOAD)], persist)) {
       this.#gap = emptyGap()
     }
   }
@@ -111,13 +113,13 @@ export class Store {
   /** Says that the stream is alive and quiet; not worth a second try. */
   async tick(): Promise<void> {
     if (!this.#room.has(FRAME_HEADER)) return
-    await this.#write(this.#small, frame(FrameType.Tick, now(), 0, 0), false)
+    await this.#append([this.#frame(FrameType.Tick, now(), 0)], false)
   }
 
   /** Tells of the last gap, ends the epoch, and closes its files. */
   async end(): Promise<void> {
-    if (this.hasGap) await this.gap(!this.#givenUp)
-    await this.#write(this.#small, frame(FrameType.End, now(), 0, 0), !this.#givenUp)
+    if (this.hasGap) await this.gap(true)
+    await this.#append([this.#frame(FrameType.End, now(), 0)], true)
     await this.#segments.close()
   }
 
@@ -131,22 +133,28 @@ export class Store {
     return this.#fullSince > 0 ? this.#room.segmentBytes : 0
   }
 
-  async #admit(length: number): Promise<boolean> {
-    const size = length + this.#slack
-    while (!this.#room.has(size)) {
-      if (performance.now() - this.#searchedAt >= RETRY_MS && (await this.#search(size))) break
-      // Not even looked at: the write below will find out, and try again.
+  #hasRoom(bytes: number): boolean {
+    if (!this.#room.has(bytes + this.#slack)) return false
+    this.#hasSpace()
+    return true
+  }
+
+  /** Waits or makes room as set; false when what came is to be dropped. */
+  async #makeRoom(bytes: number): Promise<boolean> {
+    while (!this.#hasRoom(bytes)) {
+      if (performance.now() - this.#searchedAt >= RETRY_MS && (await this.#search(bytes))) continue
+      // Not even looked at: the write will find out, and try again.
       if (!this.#room.isKnown) return true
       this.#isFull()
       if (this.#whenFull !== 'block' || this.#givenUp) return false
       await sleep(RETRY_MS)
     }
-    this.#hasSpace()
     return true
   }
 
   /** Deletes what may go; true when there is room then. */
-  async #search(size: number): Promise<boolean> {
+  async #search(bytes: number): Promise<boolean> {
+    const size = bytes + this.#slack
     await this.upkeep()
     if (this.#whenFull === 'drop-oldest' && this.#room.isKnown && !this.#room.has(size)) {
       await this.#room.evict(this.#segments.current, size).catch(() => undefined)
@@ -156,19 +164,26 @@ export class Store {
     return found
   }
 
-  async #write(memory: Buffer, header: FrameHeader, persist: boolean): Promise<boolean> {
+  /** Resolves to how many of these frames are in the spool; `persist` until one is, or it has given up. */
+  async #append(frames: readonly Frame[], persist: boolean): Promise<number> {
     for (;;) {
       try {
-        this.#room.add(await this.#segments.append(memory, header))
+        const count = await this.#segments.append(frames)
         this.#succeeded()
-        return true
+        return count
       } catch (error) {
         this.#failed(error)
       }
-      if (!persist || this.#givenUp) return false
+      if (!persist || this.#givenUp) return 0
       await sleep(RETRY_MS)
       await this.upkeep()
     }
+  }
+
+  /** A frame that has no more payload than a gap. */
+  #frame(type: Type, at: Instant, length: number): Frame {
+    const memory = this.#small
+    return { memory, type, length, lineFeeds: 0, monotonicNs: at.ns, realtimeMs: at.ms }
   }
 
   #failed(error: unknown): void {
@@ -219,6 +234,8 @@ const FULL: Record<WhenFull, string> = {
   block: 'reading stops, which stalls auditd',
 }
 
-function frame(type: Type, at: Instant, length: number, lineFeeds: number): FrameHeader {
-  return { type, length, lineFeeds, monotonicNs: at.ns, realtimeMs: at.ms }
+function sizeOf(frames: readonly Frame[]): number {
+  let size = 0
+  for (const { length } of frames) size += FRAME_HEADER + length
+  return size
 }

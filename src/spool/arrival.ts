@@ -28,7 +28,7 @@ export class Arrival {
     this.#directory = directory
   }
 
-  /** The last look found something. */
+  /** The last look found something that more is likely to follow. */
   found(): void {
     this.#found = true
   }

@@ -86,7 +86,7 @@ export class SpoolReader {
       const segment = this.#segment as SegmentFile
       const piece = segment.next() ? this.#accept(segment) : this.#atTail(segment)
       if (piece === null) return null
-      this.#arrival.found()
+      if (piece === 'again' || piece.kind !== 'tick') this.#arrival.found()
       if (piece !== 'again') return piece
     }
   }

@@ -15,18 +15,23 @@ beforeEach(() => {
 })
 afterEach(() => remove())
 
-test('it idles: after one tick nothing is written, with no CPU to speak of and few wake-ups', async () => {
+test('it idles: a tick 2.5 s after the last bytes, one every 10 s then, next to no CPU and few wake-ups', async () => {
   const child = startProcess(shim, ['--spool', spool])
+  const exit = exitOf(child)
   child.stdin?.write('one\n')
   await until(() => spooled(spool).text === 'one\n<tick>', 'the tick is spooled')
   await new Promise((resolve) => setTimeout(resolve, 1500))
   const before = loadOf(child.pid ?? 0)
   await new Promise((resolve) => setTimeout(resolve, 4000))
   const after = loadOf(child.pid ?? 0)
-  child.stdin?.end()
-  await exitOf(child)
   expect(spooled(spool).text).toBe('one\n<tick>')
   // 0.3 % of 4 s are 1.2 ticks of 10 ms; five wake-ups a second are 20.
   expect(after.ticks - before.ticks).toBeLessThanOrEqual(2)
   expect(after.wakeUps - before.wakeUps).toBeLessThanOrEqual(20)
+  await until(() => spooled(spool).text === 'one\n<tick><tick>', 'the next tick is spooled')
+  child.stdin?.write('two\n')
+  await until(() => spooled(spool).text.endsWith('<tick>two\n<tick>'), 'new silence has its tick')
+  child.stdin?.end()
+  expect((await exit).code).toBe(0)
+  expect(spooled(spool).text).toBe('one\n<tick><tick>two\n<tick>')
 })
