@@ -45,7 +45,7 @@ export interface PipelineOptions
   readonly analysis: Progress
   readonly analyse: (block: Block) => void
   readonly sink: Sink
-  /** Called after a consumer has moved on. */
+  /** Called after a consumer has moved on by more than a tick. */
   readonly onProgress?: () => void
 }
 
@@ -134,8 +134,13 @@ export class Pipeline {
     if (this.#head === null) this.#analyse(block)
     await this.#accepted(block)
     this.#delivery = progressOf(block)
-    this.#options.onProgress?.()
+    this.#tell(block)
     this.#tryToMeet()
+  }
+
+  /** A tick alone is no progress worth a checkpoint: read again, it says the same. */
+  #tell(block: Block): void {
+    if (block.counts.lines > 0 || block.runs.length > 0) this.#options.onProgress?.()
   }
 
   #analyse(block: Block): void {
@@ -155,7 +160,7 @@ export class Pipeline {
   #part(from: Progress): void {
     const head = this.#lane(from, async (block) => {
       this.#analyse(block)
-      this.#options.onProgress?.()
+      this.#tell(block)
     })
     this.#head = head
     this.#headEnd = head.run().catch((error: unknown) => {

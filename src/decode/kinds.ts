@@ -124,7 +124,8 @@ const RUNS: ReadonlyMap<number, readonly [from: string, to: string | null]> = ne
 ])
 
 const LAST_TYPE = 2999
-const SHAPES: (RecordShape | undefined)[] = []
+// Filled, so that V8 keeps it an array and no hash table.
+const SHAPES: (RecordShape | undefined)[] = Array.from({ length: LAST_TYPE + 3 })
 
 /** The shape of records of this type, or of NESTED or BRACED. */
 export function shapeFor(type: number): RecordShape {

@@ -186,8 +186,8 @@ export class ValueWriter {
   }
 
   /**
-   * Writes the member ARGV of a hex title of plain ASCII while decoding it, which nearly all are:
-   * with the general way above, titles took 5 % of the time. Gives false, with nothing written, for
+   * Writes the member ARGV of a hex title of plain ASCII while decoding it, which nearly all are;
+   * the general way above goes over the bytes three times. Gives false, with nothing written, for
    * another.
    */
   plainTitle(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,6 +1,6 @@
 /**
  * Bytes four at a time. V8 turns DataView's 32-bit accesses into single moves, also unaligned ones:
- * copying so took 0.4 ns a byte where a loop over bytes took 1.5. The order of bytes in a word does
+ * copying 330 bytes so took 82 ns where a loop over bytes took 289. The order of bytes in a word does
  * not matter here; little-endian is asked for throughout because that needs no swap.
  *
  * Copies may write up to 3 bytes past their end and comparisons read as far: both sides keep SLACK

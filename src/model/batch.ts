@@ -104,6 +104,17 @@ export function addMark(
  * between. A batch's first mark lies at offset 0, so every byte of it has a place.
  */
 export function placeAt(batch: Batch, offset: number): number {
+  const at = governing(batch, offset)
+  return batch.marks[at + 2] + (offset - batch.marks[at])
+}
+
+/** The clock that holds at `offset`, in ms. */
+export function clockAt(batch: Batch, offset: number): number {
+  return batch.marks[governing(batch, offset) + 1]
+}
+
+/** Index in `marks` of the last mark at or before `offset` that is no Pass mark. */
+function governing(batch: Batch, offset: number): number {
   const { marks } = batch
   let low = 0
   let high = batch.markCount
@@ -114,5 +125,5 @@ export function placeAt(batch: Batch, offset: number): number {
   }
   let at = (low - 1) * MARK_WIDTH
   while (at > 0 && marks[at + 3] === MarkKind.Pass) at -= MARK_WIDTH
-  return marks[at + 2] + (offset - marks[at])
+  return at
 }

@@ -1,6 +1,6 @@
 /** Sizes and times that more than one stage keeps to. Each says where it comes from. */
 
-/** Input bytes at which a batch is closed. Larger batches gained nothing in decode throughput. */
+/** Input bytes at which a batch is closed. 128 KiB decoded as fast; more means fewer cuts to stitch. */
 export const BATCH_BYTES: number = 1 << 20
 
 /**

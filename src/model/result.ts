@@ -1,3 +1,5 @@
+import { Carver } from './carver.ts'
+
 /**
  * What decoding one batch gives: finished bytes and columns, no object per record.
  *
@@ -169,41 +171,6 @@ export interface Result {
 }
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
-type ColumnType = new (memory: ArrayBufferLike, at: number, length: number) => Column
-
-const LINE_COLUMNS: Readonly<Record<string, ColumnType>> = {
-  start: Uint32Array,
-  end: Uint32Array,
-  body: Uint32Array,
-  event: Uint32Array,
-  next: Int32Array,
-  type: Uint16Array,
-}
-const EVENT_COLUMNS: Readonly<Record<string, ColumnType>> = {
-  sec: Float64Array,
-  serial: Uint32Array,
-  nodeStart: Uint32Array,
-  nodeEnd: Uint32Array,
-  first: Int32Array,
-  last: Int32Array,
-  records: Uint32Array,
-  eoe: Uint32Array,
-  bytes: Uint32Array,
-  closeLine: Int32Array,
-  closeMark: Int32Array,
-  outStart: Uint32Array,
-  outEnd: Uint32Array,
-  keySet: Uint32Array,
-  ms: Uint16Array,
-  daemon: Uint8Array,
-  close: Uint8Array,
-  complete: Uint8Array,
-}
-const REJECT_COLUMNS: Readonly<Record<string, ColumnType>> = {
-  start: Uint32Array,
-  end: Uint32Array,
-  reason: Uint8Array,
-}
 
 /** How many rows and output bytes a result has room for before it must grow. */
 export interface ResultRoom {
@@ -222,54 +189,71 @@ export function roomFor(bytes: number): ResultRoom {
   return { lines, events: lines, rejects: 64 + Math.ceil(bytes / 4096), out: 4096 + bytes * 3 }
 }
 
-const align = (n: number): number => (n + 7) & ~7
+/** Bytes of one row of each table, the event's place in `order` included. */
+const LINE_BYTES = 5 * 4 + 2
+const EVENT_BYTES = 8 + 13 * 4 + 2 + 3 + 4
+const REJECT_BYTES = 2 * 4 + 1
+/** Each of the 29 arrays begins at a multiple of 8. */
+const PADDING = 29 * 8
 
-function columnsBytes(columns: Readonly<Record<string, ColumnType>>, rows: number): number {
-  let bytes = 0
-  for (const type of Object.values(columns))
-    bytes += align(rows * (type as unknown as Uint8ArrayConstructor).BYTES_PER_ELEMENT)
-  return bytes
+/** Bytes of memory that a result of this room takes at most. */
+export function resultBytes({ lines, events, rejects, out }: ResultRoom): number {
+  return lines * LINE_BYTES + events * EVENT_BYTES + rejects * REJECT_BYTES + out + PADDING
 }
 
-/** Bytes of memory that `createResult` lays a result of this room over. */
-export function resultBytes(room: ResultRoom): number {
-  return (
-    columnsBytes(LINE_COLUMNS, room.lines) +
-    columnsBytes(EVENT_COLUMNS, room.events) +
-    columnsBytes(REJECT_COLUMNS, room.rejects) +
-    align(room.events * 4) +
-    align(room.out)
-  )
-}
-
-/** An empty result of the given room, over `memory` from byte `at` (8-aligned) or over memory of its own. */
+/**
+ * An empty result of the given room, over `memory` from byte `at` (8-aligned) or over memory of its
+ * own. The tables are object literals: filled key by key the events table became a dictionary to V8,
+ * and every access to a column a look-up.
+ */
 export function createResult(
   room: ResultRoom,
   memory: ArrayBufferLike = new ArrayBuffer(resultBytes(room)),
   at = 0,
 ): Result {
-  const take = (columns: Readonly<Record<string, ColumnType>>, rows: number): object => {
-    const table: Record<string, Column | number> = { count: 0 }
-    for (const [name, type] of Object.entries(columns)) {
-      table[name] = new type(memory, at, rows)
-      at += align(table[name].byteLength)
-    }
-    return table
-  }
-  const lines = take(LINE_COLUMNS, room.lines) as Lines
-  const events = take(EVENT_COLUMNS, room.events) as Events
-  const rejects = take(REJECT_COLUMNS, room.rejects) as Rejects
-  const order = new Uint32Array(memory, at, room.events)
-  at += align(order.byteLength)
-  const out = new Uint8Array(memory, at, room.out)
+  const carver = new Carver(memory, at)
+  const { lines, events, rejects } = room
   return {
     counts: createCounts(),
-    lines,
-    events,
-    rejects,
-    order,
+    lines: {
+      count: 0,
+      start: carver.u32(lines),
+      end: carver.u32(lines),
+      body: carver.u32(lines),
+      type: carver.u16(lines),
+      event: carver.u32(lines),
+      next: carver.i32(lines),
+    },
+    events: {
+      count: 0,
+      sec: carver.f64(events),
+      ms: carver.u16(events),
+      serial: carver.u32(events),
+      daemon: carver.u8(events),
+      nodeStart: carver.u32(events),
+      nodeEnd: carver.u32(events),
+      first: carver.i32(events),
+      last: carver.i32(events),
+      records: carver.u32(events),
+      eoe: carver.u32(events),
+      bytes: carver.u32(events),
+      close: carver.u8(events),
+      complete: carver.u8(events),
+      closeLine: carver.i32(events),
+      closeMark: carver.i32(events),
+      outStart: carver.u32(events),
+      outEnd: carver.u32(events),
+      keySet: carver.u32(events),
+    },
+    rejects: {
+      count: 0,
+      start: carver.u32(rejects),
+      end: carver.u32(rejects),
+      reason: carver.u8(rejects),
+    },
+    order: carver.u32(events),
     orderCount: 0,
-    out,
+    out: carver.u8(room.out),
     outLength: 0,
     keySets: [],
   }

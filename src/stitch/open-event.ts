@@ -1,4 +1,4 @@
-import { type Batch, Framing, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
+import { type Batch, clockAt, Framing, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
 import { BINARY_HEADER } from '../model/binary.ts'
 import { PLAIN_EPOCH, type Position } from '../model/place.ts'
 import type { Result } from '../model/result.ts'
@@ -112,19 +112,4 @@ function clockOfLine(batch: Batch, offset: number): number {
       return batch.marks[at + 1]
   }
   return Number.POSITIVE_INFINITY
-}
-
-/** The clock that holds at `offset`. */
-export function clockAt(batch: Batch, offset: number): number {
-  const { marks } = batch
-  let low = 0
-  let high = batch.markCount
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (marks[middle * MARK_WIDTH] <= offset) low = middle + 1
-    else high = middle
-  }
-  let at = (low - 1) * MARK_WIDTH
-  while (at > 0 && marks[at + 3] === MarkKind.Pass) at -= MARK_WIDTH
-  return marks[at + 1]
 }

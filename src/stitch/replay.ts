@@ -1,8 +1,16 @@
-import { addMark, type Batch, createBatch, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
+import {
+  addMark,
+  type Batch,
+  clockAt,
+  createBatch,
+  MARK_WIDTH,
+  MarkKind,
+  placeAt,
+} from '../model/batch.ts'
 import { PLAIN_EPOCH } from '../model/place.ts'
 import { createResult, type Result, roomFor } from '../model/result.ts'
 import { PROCTITLE } from '../tables/single.ts'
-import { clockAt, headOf, keptFraming, type OpenEvent } from './open-event.ts'
+import { headOf, keptFraming, type OpenEvent } from './open-event.ts'
 
 /** Bytes behind the last line that a decoder may look at: without them it would copy the batch. */
 const ROOM = 8

@@ -1,10 +1,10 @@
-import { type Batch, createBatch, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
+import { type Batch, clockAt, createBatch, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
 import type { Block } from '../model/delivery.ts'
 import { MAX_OPEN_BYTES, MAX_OPEN_EVENTS, QUIET_MS } from '../model/limits.ts'
 import { type Closing, compareClosings, comparePositions, type Position } from '../model/place.ts'
 import { Close, createResult, type Result } from '../model/result.ts'
 import { endOf, orderOf } from './closing.ts'
-import { clockAt, isSameEvent, keepOpen, type OpenEvent } from './open-event.ts'
+import { isSameEvent, keepOpen, type OpenEvent } from './open-event.ts'
 import { buildReplay, linesOf, type Replay } from './replay.ts'
 import { mergeRuns, type Stitched } from './runs.ts'
 
