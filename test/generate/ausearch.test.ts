@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { GeneratorOptions } from '../../src/generate/options.ts'
 import { make } from './made.ts'
+import { MIX } from './mix.ts'
 
 const missing = ['ausearch', 'aureport'].filter((tool) => spawnSync(tool, ['-v']).error)
 if (missing.length > 0)
@@ -17,27 +18,6 @@ afterAll(() => rmSync(folder, { recursive: true }))
 function recordsIn(text: string): string {
   const lines = text.split('\n').map((line) => (line.endsWith('\x1d') ? line.slice(0, -1) : line))
   return lines.toSorted().join('\n')
-}
-
-// login is left out: auditd before 4 counts a LOGIN record apart from the SYSCALL of its event
-const MIX = {
-  open: 30,
-  create: 8,
-  exec: 16,
-  bigexec: 0.2,
-  unlink: 7,
-  rename: 3,
-  chmod: 4,
-  connect: 12,
-  kill: 1,
-  mmap: 1,
-  getppid: 1,
-  module: 1,
-  avc: 2,
-  config: 1,
-  seccomp: 1,
-  user: 9,
-  daemon: 1,
 }
 
 describe

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { GeneratorOptions } from '../../src/generate/options.ts'
 import { decode, type Event, eventsOf } from '../decode/decoded.ts'
 import { make } from '../generate/made.ts'
+import { MIX } from '../generate/mix.ts'
 
 /**
  * The decoder beside the tools of auditd: the same log, the same events, the same meaning.
@@ -25,26 +26,6 @@ function generated(name: string, options: Partial<GeneratorOptions>): string {
   const path = join(folder, name)
   writeFileSync(path, make({ events: 2000, mix: MIX, eoe: false, ...options }).bytes)
   return path
-}
-
-const MIX = {
-  open: 30,
-  create: 8,
-  exec: 16,
-  bigexec: 0.2,
-  unlink: 7,
-  rename: 3,
-  chmod: 4,
-  connect: 12,
-  kill: 1,
-  mmap: 1,
-  getppid: 1,
-  module: 1,
-  avc: 2,
-  config: 1,
-  seccomp: 1,
-  user: 9,
-  daemon: 1,
 }
 
 const LOGS: readonly (readonly [what: string, path: string])[] = [
