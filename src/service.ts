@@ -21,6 +21,7 @@ import { type Notes, Severity } from './shim/notes.ts'
 import { type Shim, startShim } from './shim/shim.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
 import { listSegments } from './spool/directory.ts'
+import { Watched } from './watched.ts'
 
 /**
  * The life of `spillway run`: start from the checkpoint, save it as delivery goes on, stop in order.
@@ -102,6 +103,7 @@ class Service {
   readonly #analyser: Analyser
   readonly #readers: Readers
   readonly #epochs: Epochs
+  readonly #watched: Watched
   readonly #startedAt = performance.now()
   readonly #shim: Shim | null
   readonly #spool: string
@@ -154,6 +156,11 @@ class Service {
       },
       analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined),
     )
+    this.#watched = new Watched({
+      file: settings.watchFile,
+      log,
+      take: (reading) => this.#analyser.read(reading),
+    })
     this.#pipeline = new Pipeline({
       open: (at) => this.#readers.open(at),
       stitcher: (done) => createStitcher(decode, done),
@@ -218,6 +225,7 @@ class Service {
     if (this.#shim !== null) await atMost(STOP_MS, this.#shim.done)
     const closed = this.#sink.close().catch((error: unknown) => this.#fail(error))
     await atMost(SAVE_MS, closed)
+    this.#watched.close()
     await this.#pool.close()
   }
 
@@ -238,6 +246,7 @@ class Service {
 
   #tick(): void {
     this.#look()
+    this.#watched.look()
     this.#epochs.look(performance.now()).catch((error: unknown) => this.#fail(error))
     void this.#ledger.save()
   }

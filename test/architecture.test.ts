@@ -21,6 +21,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^src\/cli\//,
   pino: /^src\/log\.ts$/,
   piscina: /^src\/pool\//,
+  split2: /^src\/watch\//,
   yaml: /^src\/config\//,
   zod: /^src\/config\//,
 }
@@ -118,6 +119,15 @@ describe('the architecture', () => {
         .filter((name) => !name.startsWith('node:') && !(OWNERS[name] ?? /^$/).test(path))
         .map((name) => `${path} -> ${name}`),
     )
+    expect(wrong).toEqual([])
+  })
+
+  it('starts other programs in few places', () => {
+    const places = /^src\/(?:watch\/auditctl|install\/\w+|shim\/check|cli\/demo)\.ts$/
+    const wrong = sources
+      .filter(({ path }) => !places.test(path))
+      .filter(({ packages }) => packages.includes('node:child_process'))
+      .map(({ path }) => path)
     expect(wrong).toEqual([])
   })
 

@@ -1,7 +1,9 @@
 import type { Batch } from '../model/batch.ts'
 import type { Block, Message, Run } from '../model/delivery.ts'
+import type { Reading } from '../model/reading.ts'
 import type { Rejects } from '../model/result.ts'
 import { ClockReader, lastClock, ticksOf } from './clock.ts'
+import { Kernel, type KernelState } from './kernel.ts'
 import { OTHER } from './keys.ts'
 import type { Output } from './messages.ts'
 import { NodeTable } from './nodes.ts'
@@ -35,6 +37,7 @@ export interface AnalyserState {
   readonly rejects: number
   readonly last: string | null
   readonly windows: readonly WindowState[]
+  readonly kernel: KernelState
 }
 
 /**
@@ -50,6 +53,7 @@ export class Analyser {
   readonly #host: string
   readonly #interval: number
   readonly #output: Output & { boot: string | null }
+  readonly #kernel: Kernel
   readonly #windows = new Map<string, Window>()
   #epoch = 0
   #clock = 0
@@ -71,6 +75,10 @@ export class Analyser {
       emitRate: (row) => options.emitRate(row),
       emitAlert: (alert) => options.emitAlert(alert),
     }
+    this.#kernel = new Kernel(
+      { node: options.host, emitAlert: (alert) => options.emitAlert(alert) },
+      state?.kernel,
+    )
     if (state?.version !== STATE_VERSION || state.interval !== options.interval) return
     this.#output.boot = state.boot
     this.#epoch = state.epoch
@@ -92,6 +100,11 @@ export class Analyser {
     this.#rejects += rejects.before(Number.POSITIVE_INFINITY)
   }
 
+  /** Takes what a watcher read off the kernel. Readings have times of their own and touch no rate. */
+  read(reading: Reading): void {
+    this.#kernel.take(reading)
+  }
+
   /** The stream is over: what is held goes out, also of an interval that is not over. */
   end(): void {
     this.#settle()
@@ -109,6 +122,7 @@ export class Analyser {
       rejects: this.#rejects,
       last: this.#last?.node ?? null,
       windows: [...this.#windows.values()].map((window) => window.state()),
+      kernel: this.#kernel.state(),
     }
   }
 

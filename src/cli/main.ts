@@ -23,6 +23,7 @@ Exit codes:
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   decode: async () => (await import('./decode.ts')).decodeCommand(),
   run: async () => (await import('./run.ts')).runCommand(),
+  watch: async () => (await import('./watch.ts')).watchCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
   generate: async () => (await import('./generate.ts')).generateCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),

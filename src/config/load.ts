@@ -85,6 +85,7 @@ function resolve(filled: FilledInput): Settings {
     interpretedPrefix: filled.interpreted_prefix,
     workers: filled.workers,
     ratesInterval: filled.rates.interval * 1000,
+    watchFile: filled.watch.file,
     logLevel: filled.log.level,
   }
 }

@@ -79,6 +79,14 @@ const schema = z.strictObject({
       }),
     })
     .prefault({}),
+  watch: z
+    .strictObject({
+      file: setting(z.string().regex(ABSOLUTE).default('/run/spillway/watch.ndjson'), {
+        says: 'File in which spillway watch keeps its readings of the kernel; without one there are none.',
+        allowed: 'an absolute path',
+      }),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: setting(z.enum(['debug', 'info', 'warn', 'error']).default('info'), {
@@ -100,6 +108,7 @@ export interface FilledInput {
   readonly interpreted_prefix: string
   readonly workers: WorkerSettings
   readonly rates: { readonly interval: number }
+  readonly watch: { readonly file: string }
   readonly log: { readonly level: LogLevel }
 }
 

@@ -20,6 +20,7 @@ export interface SettingsInput {
   interpreted_prefix?: string
   workers?: WorkerSettings
   rates?: { interval?: number }
+  watch?: { file?: string }
   log?: { level?: LogLevel }
 }
 
@@ -42,5 +43,7 @@ export interface Settings {
   readonly workers: WorkerSettings
   /** Milliseconds of one rates interval. */
   readonly ratesInterval: number
+  /** What `spillway watch` writes. */
+  readonly watchFile: string
   readonly logLevel: LogLevel
 }

@@ -16,6 +16,7 @@ try {
       interpretedPrefix: '',
       workers: Number(workers),
       ratesInterval: 10_000,
+      watchFile: `${directory}/watch.ndjson`,
       logLevel: 'warn',
     },
     await openNdjsonSink(out),

@@ -33,6 +33,7 @@ async function spooled(name: string, count: number): Promise<Settings> {
     interpretedPrefix: '',
     workers: 0,
     ratesInterval: 10_000,
+    watchFile: '/nonexistent/watch.ndjson',
     logLevel: 'error',
   }
 }

@@ -36,6 +36,8 @@ export interface Plugin {
   readonly program?: string
   /** Its argument, given the folder. */
   readonly args?: (dir: string) => string
+  /** Its arguments, given by a shell around it: auditd 3.0 has no room for more than one or two. */
+  readonly flags?: (dir: string) => string
 }
 
 /** How the private auditd is set up. */
@@ -48,6 +50,8 @@ export interface Setup {
   readonly backlog?: number
   /** Folder to work in, made anew; else one in the temporary folder. */
   readonly dir?: string
+  /** Sets the folder up further before auditd starts. */
+  readonly arrange?: (dir: string) => void
 }
 
 /** A running auditd with its folder. */
@@ -75,6 +79,7 @@ export async function withAuditd<T>(setup: Setup, use: (auditd: Auditd) => Promi
   let daemon: ChildProcess | null = null
   try {
     prepare(dir, setup)
+    setup.arrange?.(dir)
     auditctl('-D')
     auditctl('-b', String(setup.backlog ?? 8192))
     auditctl('--backlog_wait_time', '15000')
@@ -176,8 +181,11 @@ function prepare(dir: string, setup: Setup): void {
     { mode: 0o640 },
   )
   for (const plugin of setup.plugins) {
-    const path = join(dir, 'bin', `plugin-${plugin.name}`)
-    writeFileSync(path, pluginText(dir, plugin), { mode: 0o750 })
+    const program = join(dir, 'bin', `plugin-${plugin.name}`)
+    writeFileSync(program, pluginText(dir, plugin), { mode: 0o750 })
+    const path = plugin.flags ? `${program}-sh` : program
+    if (plugin.flags)
+      writeFileSync(path, `#!/bin/sh\nexec '${program}' ${plugin.flags(dir)}\n`, { mode: 0o750 })
     writeFileSync(
       join(dir, 'etc', 'plugins.d', `${plugin.name}.conf`),
       [

@@ -1,0 +1,176 @@
+import type { Message } from '../model/delivery.ts'
+import type { KernelLogReading, KernelNote, Reading, StatusReading } from '../model/reading.ts'
+import { auditDisabled, eventsLost, lostReset } from './kernel-alerts.ts'
+
+/** Milliseconds over which losses are told together, after the first of them was told at once. */
+const TOGETHER_MS = 10_000
+/** Rises of the counter that are remembered for rows that are still to come. */
+const MAX_RISES = 1000
+/** `lost` is an unsigned counter of 32 bits: a fall by less than half of it is a reset, else a wrap. */
+const HALF = 2 ** 31
+
+/** What the kernel log gives as the reason of a loss, in its own words. */
+const REASONS: Readonly<Partial<Record<KernelNote['says'], string>>> = {
+  over: 'backlog limit exceeded',
+  backlog: 'backlog limit exceeded',
+  rate: 'rate limit exceeded',
+  retry: 'kauditd retry queue overflow',
+  hold: 'kauditd hold queue overflow',
+  memory: 'out of memory',
+  gone: 'auditd disappeared',
+}
+
+/** A rise of the kernel's counter of losses, between two readings. */
+export interface Rise {
+  /** When the counter was read before, ms since the epoch. */
+  readonly from: number
+  /** When it was read as it is now. */
+  readonly to: number
+  readonly losses: number
+}
+
+/** What is known of the kernel, as a JSON value for the checkpoint. */
+export interface KernelState {
+  readonly boot: string
+  /** `monotonic_us` of the last reading, and its time in ms since the epoch. */
+  readonly clock: number
+  readonly time: number
+  readonly enabled: number | null
+  readonly backlog: number | null
+  readonly backlogLimit: number | null
+  readonly rateLimit: number | null
+  readonly lost: number | null
+  /** When `lost` was last read. */
+  readonly lostAt: number
+  readonly rises: readonly Rise[]
+  /** Losses that are to be told, and when some were told last. */
+  readonly untold: Rise | null
+  readonly toldAt: number
+  /** Reasons of the kernel log since then. */
+  readonly reasons: readonly string[]
+}
+
+/** The kernel's figures for an interval; null where no reading tells. */
+export interface KernelFigures {
+  /** The kernel's counter of losses, and by how much it rose within the interval. */
+  readonly lost: number | null
+  readonly lostDelta: number | null
+  readonly backlog: number | null
+  readonly backlogLimit: number | null
+}
+
+/** What following the kernel needs. */
+export interface KernelOptions {
+  /** The host whose kernel it is. */
+  readonly node: string
+  /** Takes one alert. */
+  emitAlert(alert: Message): void
+}
+
+const NOTHING: KernelState = {
+  boot: '',
+  clock: -1,
+  time: 0,
+  enabled: null,
+  backlog: null,
+  backlogLimit: null,
+  rateLimit: null,
+  lost: null,
+  lostAt: 0,
+  rises: [],
+  untold: null,
+  toldAt: 0,
+  reasons: [],
+}
+
+/**
+ * Follows what a watcher reads off the kernel: how many losses it counted and when, and whether
+ * auditing goes on. A reading that was taken before is passed over, so that a file of readings may be
+ * read again from its beginning.
+ */
+export class Kernel {
+  readonly #options: KernelOptions
+  #state: KernelState
+
+  constructor(options: KernelOptions, state: KernelState = NOTHING) {
+    this.#options = options
+    this.#state = state
+  }
+
+  /** Takes the next reading. */
+  take(reading: Reading): void {
+    const { boot, monotonic_us: clock } = reading
+    if (boot === this.#state.boot && clock <= this.#state.clock) return
+    // A kernel that was booted counts from zero; the rises of the one before still belong to rows.
+    if (boot !== this.#state.boot) this.#state = { ...NOTHING, boot, rises: this.#state.rises }
+    this.#set({ clock, time: Date.parse(reading.time) })
+    if (reading.kind === 'status') this.#takeStatus(reading)
+    if (reading.kind === 'kmsg') this.#takeNote(reading)
+    this.#tell()
+  }
+
+  /** What holds for the time from `from` to `to`, ms since the epoch. */
+  figures(from: number, to: number): KernelFigures {
+    const { time, lost, backlog, backlogLimit, rises } = this.#state
+    if (time < from) return { lost: null, lostDelta: null, backlog: null, backlogLimit: null }
+    const within = rises.filter((rise) => rise.to >= from && rise.to < to)
+    const sum = within.reduce((losses, rise) => losses + rise.losses, 0)
+    return { lost, lostDelta: lost === null ? null : sum, backlog, backlogLimit }
+  }
+
+  /** All that a later one needs to go on from here. */
+  state(): KernelState {
+    return this.#state
+  }
+
+  #set(known: Partial<KernelState>): void {
+    this.#state = { ...this.#state, ...known }
+  }
+
+  #takeStatus(status: StatusReading): void {
+    const { enabled, backlog, backlog_limit: backlogLimit, rate_limit: rateLimit } = status
+    const { node } = this.#options
+    const { time, lost, enabled: was } = this.#state
+    if (enabled === 0 && was !== null && was > 0) this.#options.emitAlert(auditDisabled(node, time))
+    this.#set({ enabled, backlog, backlogLimit, rateLimit })
+    if (status.lost === null) return
+    if (lost !== null && status.lost < lost && lost - status.lost < HALF) {
+      this.#options.emitAlert(lostReset(node, time, lost, status.lost))
+      this.#set({ lost: 0 })
+    }
+    this.#count(status.lost)
+  }
+
+  #takeNote(note: KernelLogReading): void {
+    const reason = REASONS[note.says]
+    const { lost, reasons } = this.#state
+    if (reason !== undefined && !reasons.includes(reason))
+      this.#set({ reasons: [...reasons, reason] })
+    if (note.says !== 'lost') return
+    this.#set({ backlogLimit: note.backlog_limit, rateLimit: note.rate_limit })
+    // A line is often read after a status that is newer, so that a lower count in one is no reset.
+    if (lost === null || (note.lost - lost) >>> 0 < HALF) this.#count(note.lost)
+  }
+
+  /** The kernel's counter is at `lost` now. */
+  #count(lost: number): void {
+    const { time, lost: before, lostAt, rises, untold } = this.#state
+    this.#set({ lost, lostAt: time })
+    if (before === null || lost === before) return
+    const rise = { from: lostAt, to: time, losses: (lost - before) >>> 0 }
+    const sum =
+      untold === null ? rise : { ...rise, from: untold.from, losses: untold.losses + rise.losses }
+    this.#set({ rises: [...rises.slice(1 - MAX_RISES), rise], untold: sum })
+  }
+
+  /** Tells what was lost, unless something was told just before. */
+  #tell(): void {
+    const { time, untold, toldAt, lost, backlogLimit, rateLimit, reasons } = this.#state
+    if (untold === null || Math.abs(time - toldAt) < TOGETHER_MS) return
+    const { node } = this.#options
+    this.#options.emitAlert(
+      eventsLost({ node, ...untold, lost: lost ?? 0, backlogLimit, rateLimit, reasons }),
+    )
+    this.#set({ untold: null, toldAt: time, reasons: [] })
+  }
+}

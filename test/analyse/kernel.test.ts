@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { Kernel, type KernelState } from '../../src/analyse/kernel.ts'
+import type { Message } from '../../src/model/delivery.ts'
+import type { KernelNote, Reading, Status } from '../../src/model/reading.ts'
+
+const START = Date.parse('2026-11-22T12:00:00Z')
+const QUIET: Status = {
+  enabled: 1,
+  failure: 1,
+  pid: 947,
+  rate_limit: 0,
+  backlog_limit: 64,
+  lost: 0,
+  backlog: 0,
+  backlog_wait_time: 15_000,
+  backlog_wait_time_actual: 0,
+  loginuid_immutable: 0,
+}
+
+const taken = (second: number, boot: string) => ({
+  v: 1 as const,
+  time: new Date(START + second * 1000).toISOString(),
+  boot,
+  monotonic_us: Math.round(second * 1_000_000) + 1,
+})
+const status = (second: number, differs: Partial<Status>, boot = 'b1'): Reading => ({
+  ...taken(second, boot),
+  kind: 'status',
+  took_ms: 3,
+  ...QUIET,
+  ...differs,
+})
+const note = (second: number, said: KernelNote): Reading => ({
+  ...taken(second, 'b1'),
+  kind: 'kmsg',
+  ...said,
+})
+const lost = (second: number, count: number): Reading =>
+  note(second, { says: 'lost', lost: count, rate_limit: 0, backlog_limit: 64 })
+
+/** What comes of readings: alerts without their texts. */
+function alertsOf(readings: readonly Reading[], state?: KernelState): Message[] {
+  const { alerts } = follow(readings, state)
+  return alerts.map(({ text, ...alert }) => {
+    expect(text).toMatch(/^[A-Z].*\.$/)
+    return alert
+  })
+}
+
+function follow(readings: readonly Reading[], state?: KernelState) {
+  const alerts: Message[] = []
+  const kernel = new Kernel({ node: 'web-01', emitAlert: (alert) => alerts.push(alert) }, state)
+  for (const reading of readings) kernel.take(reading)
+  return { alerts, kernel }
+}
+
+describe('losses of the kernel', () => {
+  it('are told by the difference of two statuses', () => {
+    expect(alertsOf([status(0, { lost: 7 }), status(10, { lost: 19_766 })])).toEqual([
+      expect.objectContaining({
+        type: 'events.lost',
+        severity: 'critical',
+        from: '2026-11-22T12:00:00.000Z',
+        to: '2026-11-22T12:00:10.000Z',
+        losses: 19_759,
+        lost: 19_766,
+        backlog_limit: 64,
+        rate_limit: 0,
+        reasons: [],
+      }),
+    ])
+  })
+
+  it('are told from the kernel log alone, by the difference of its counts and not by its lines', () => {
+    const alerts = alertsOf([
+      lost(0, 1),
+      note(0.9, { says: 'over', backlog: 65, backlog_limit: 64 }),
+      lost(1, 405),
+      note(1.1, { says: 'backlog' }),
+      note(1.2, { says: 'backlog' }),
+    ])
+    expect(alerts).toEqual([
+      expect.objectContaining({ losses: 404, lost: 405, reasons: ['backlog limit exceeded'] }),
+    ])
+  })
+
+  it('are told at once, then together for ten seconds', () => {
+    const counts = [0, 5, 6, 7, 8, 9].map((count, second) => lost(second, count))
+    const alerts = alertsOf([...counts, status(11.5, { lost: 9 }), status(30, { lost: 9 })])
+    expect(alerts.map(({ from, to, losses }) => [from, to, losses])).toEqual([
+      ['2026-11-22T12:00:00.000Z', '2026-11-22T12:00:01.000Z', 5],
+      ['2026-11-22T12:00:01.000Z', '2026-11-22T12:00:05.000Z', 4],
+    ])
+  })
+
+  it('are not told when the counter is first read, nor of another boot', () => {
+    expect(alertsOf([status(0, { lost: 5000 }), status(1, { lost: 3 }, 'b2')])).toEqual([])
+  })
+
+  it('are counted on when the counter of 32 bits begins again', () => {
+    const alerts = alertsOf([status(0, { lost: 4_294_967_290 }), status(10, { lost: 4 })])
+    expect(alerts).toEqual([expect.objectContaining({ type: 'events.lost', losses: 10 })])
+  })
+
+  it('are not counted twice when a line of the log is read after a status that is newer', () => {
+    const alerts = alertsOf([status(0, { lost: 0 }), status(1, { lost: 9 }), lost(1.5, 5)])
+    expect(alerts.map(({ type, losses }) => [type, losses])).toEqual([['events.lost', 9]])
+  })
+})
+
+describe('a counter that was reset', () => {
+  it('is told, and what was lost since then as well', () => {
+    const alerts = alertsOf([status(0, { lost: 100 }), status(10, { lost: 3 })])
+    expect(alerts).toEqual([
+      expect.objectContaining({ type: 'lost.reset', severity: 'warning', before: 100, lost: 3 }),
+      expect.objectContaining({ type: 'events.lost', losses: 3, lost: 3 }),
+    ])
+  })
+})
+
+describe('auditing that is switched off', () => {
+  it('is told once, and again after it was on', () => {
+    const enabled = [1, 0, 0, 2, 0].map((on, n) => status(n * 10, { enabled: on }))
+    const alerts = alertsOf(enabled)
+    expect(alerts.map(({ type, time }) => [type, time])).toEqual([
+      ['audit.disabled', '2026-11-22T12:00:10.000Z'],
+      ['audit.disabled', '2026-11-22T12:00:40.000Z'],
+    ])
+  })
+
+  it('is nothing to tell where it never was on', () => {
+    expect(alertsOf([status(0, { enabled: 0 }), status(1, { enabled: 0 })])).toEqual([])
+  })
+})
+
+describe('readings that are read again from the beginning', () => {
+  const all = [
+    status(0, { lost: 0 }),
+    lost(1, 5),
+    lost(2, 9),
+    status(13, { lost: 9, enabled: 0 }),
+    status(23, { lost: 2 }),
+  ]
+
+  it.each(all.map((_, at) => at))('give the rest of the alerts after a restart at %i', (at) => {
+    const whole = follow(all)
+    const first = follow(all.slice(0, at))
+    const state = JSON.parse(JSON.stringify(first.kernel.state())) as KernelState
+    const second = follow(all, state)
+    expect([...first.alerts, ...second.alerts]).toEqual(whole.alerts)
+    expect(second.kernel.state()).toEqual(whole.kernel.state())
+  })
+})
+
+describe('figures of an interval', () => {
+  const { kernel } = follow([
+    status(0, { lost: 3 }),
+    lost(4, 5),
+    lost(9, 9),
+    status(12, { lost: 10, backlog: 2 }),
+  ])
+
+  it('hold the losses read in it, and what holds now', () => {
+    expect(kernel.figures(START, START + 10_000)).toEqual({
+      lost: 10,
+      lostDelta: 6,
+      backlog: 2,
+      backlogLimit: 64,
+    })
+    expect(kernel.figures(START + 10_000, START + 20_000).lostDelta).toBe(1)
+  })
+
+  it('are unknown where no reading is as new, or none has come', () => {
+    const unknown = { lost: null, lostDelta: null, backlog: null, backlogLimit: null }
+    expect(kernel.figures(START + 20_000, START + 30_000)).toEqual(unknown)
+    expect(follow([]).kernel.figures(START, START + 10_000)).toEqual(unknown)
+  })
+})

@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Auditd, until, withAuditd } from './auditd.ts'
+import { auditctl, getppidRule, status, unavailable } from './kernel.ts'
+import { arrange, noUsers, SHIM_USER, startAs } from './users.ts'
+
+const SHIM = fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url))
+const BURST = 20_000
+const TOLD_MS = 15_000
+
+const reason =
+  unavailable() ?? noUsers() ?? (existsSync(SHIM) ? null : 'the shim is not built (npm run build)')
+if (reason) console.warn(`kernel tests are left out: ${reason} (watch: losses on a real kernel)`)
+
+type Line = Readonly<Record<string, unknown>>
+
+/** The lines of a file of JSON so far. */
+function linesOf(file: string): Line[] {
+  if (!existsSync(file)) return []
+  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  return whole.map((line) => JSON.parse(line) as Line)
+}
+
+/** What a watcher with two capabilities and the service beside it made of a burst. */
+interface Watched {
+  /** What auditctl says was lost. */
+  readonly lost: number
+  readonly readings: readonly Line[]
+  readonly alerts: readonly Line[]
+}
+
+/** The configuration of a service that reads what the watcher wrote. */
+function configure(dir: string, file: string): string {
+  const config = join(dir, 'spillway.yaml')
+  const text = [
+    'node: web-01',
+    `spool: { directory: ${join(dir, 'spool')} }`,
+    `output: ndjson:${join(dir, 'out')}`,
+    `watch: { file: ${file} }`,
+    'log: { level: error }',
+    '',
+  ]
+  writeFileSync(config, text.join('\n'))
+  return config
+}
+
+async function lose(auditd: Auditd): Promise<Watched> {
+  const { dir } = auditd
+  const file = join(dir, 'run', 'watch.ndjson')
+  const alerts = join(dir, 'out', 'alerts.ndjson')
+  const capabilities = ['audit_control', 'syslog']
+  const children = [
+    startAs('watch', ['watch', `--output=${file}`, '--interval=1'], {
+      capabilities,
+      stderr: 'pipe',
+    }),
+    startAs('service', ['run', '--config', configure(dir, file)]),
+  ]
+  try {
+    const isRead = (count: number): boolean =>
+      linesOf(file).some(({ kind, lost }) => kind === 'status' && lost === count)
+    const before = status().get('lost') ?? 0
+    await until(
+      () => isRead(before),
+      TOLD_MS,
+      () => 'the watcher does not come up',
+    )
+    getppidRule(auditd)
+    auditctl('--backlog_wait_time', '0')
+    await auditd.load('getppid', BURST)
+    await auditd.settle()
+    const lost = (status().get('lost') ?? 0) - before
+    const told = (): number =>
+      linesOf(alerts)
+        .filter(({ type }) => type === 'events.lost')
+        .reduce((sum, { losses }) => sum + Number(losses), 0)
+    await until(
+      () => isRead(before + lost),
+      TOLD_MS,
+      () => 'the watcher did not read what was lost',
+    )
+    await until(
+      () => told() >= lost,
+      TOLD_MS,
+      () => `${told()} of ${lost} losses were told`,
+    )
+    return { lost, readings: linesOf(file), alerts: linesOf(alerts) }
+  } finally {
+    for (const child of children) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }
+}
+
+describe.skipIf(reason)('a kernel that drops', () => {
+  let watched: Watched
+  beforeAll(async () => {
+    const plugins = [
+      {
+        name: 'shim',
+        format: 'string' as const,
+        program: SHIM,
+        flags: (dir: string) => `--spool=${dir}/spool ${SHIM_USER}`,
+      },
+    ]
+    watched = await withAuditd({ logFormat: 'RAW', plugins, backlog: 64, arrange }, lose)
+  })
+
+  it('is told by alerts whose losses are those of its counter', () => {
+    const losses = watched.alerts.filter(({ type }) => type === 'events.lost')
+    expect(watched.lost).toBeGreaterThan(100)
+    expect(losses.reduce((sum, alert) => sum + Number(alert['losses']), 0)).toBe(watched.lost)
+    for (const alert of losses)
+      expect(alert).toMatchObject({ node: 'web-01', backlog_limit: 64, rate_limit: 0 })
+  })
+
+  it('says so in its log, which a watcher with CAP_SYSLOG reads', () => {
+    const notes = watched.readings.filter(({ kind }) => kind === 'kmsg')
+    const said = new Set(notes.map(({ says }) => says))
+    expect([...said]).toEqual(expect.arrayContaining(['over', 'lost']))
+    expect(notes.find(({ says }) => says === 'lost')).toMatchObject({ backlog_limit: 64 })
+  })
+
+  it('shows the socket of auditd', () => {
+    const sockets = watched.readings.filter(({ kind }) => kind === 'netlink')
+    expect(sockets.length).toBeGreaterThan(0)
+  })
+})

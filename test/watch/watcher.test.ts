@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Said } from '../../src/model/reading.ts'
+import type { Views } from '../../src/watch/views.ts'
+import { Watcher } from '../../src/watch/watcher.ts'
+
+const HEAD = 'sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode'
+const socket = (rmem: number, drops = 0): string =>
+  `${HEAD}\na 9 947 00000000 ${rmem} 0 0 2 ${drops} 5\n`
+const STATUS = ['enabled 1', 'pid 947', 'lost 3', 'backlog 0', 'backlog_limit 64']
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setInterval', 'setTimeout', 'clearTimeout', 'clearInterval', 'performance'],
+  })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Runs a watcher over views for so many seconds and gives what it tells. */
+async function watch(
+  views: Partial<Views>,
+  seconds: number,
+): Promise<{ said: Said[]; troubles: string[] }> {
+  const said: Said[] = []
+  const troubles: string[] = []
+  const stop = new AbortController()
+  const watcher = new Watcher({
+    views: {
+      status: async () => STATUS,
+      netlink: async () => socket(0),
+      async *kernelLog() {},
+      ...views,
+    },
+    interval: 10_000,
+    tell: (reading) => said.push(reading),
+    onTrouble: (trouble) => troubles.push(trouble),
+  })
+  const run = watcher.run(stop.signal)
+  await vi.advanceTimersByTimeAsync(seconds * 1000)
+  stop.abort()
+  await run
+  return { said, troubles }
+}
+
+const kinds = (said: readonly Said[]): unknown[] =>
+  said.map((reading) => ('why' in reading ? reading.why : reading.kind))
+
+describe('a watcher', () => {
+  it('asks the kernel once an interval and shows its socket as often', async () => {
+    const { said } = await watch({}, 25)
+    expect(kinds(said)).toEqual(['netlink', 'status', 'netlink', 'status', 'netlink', 'status'])
+    expect(said[1]).toMatchObject({ kind: 'status', lost: 3, backlog_limit: 64, rate_limit: null })
+  })
+
+  it('shows the socket at once when sends have failed', async () => {
+    let looks = 0
+    const { said } = await watch({ netlink: async () => socket(0, ++looks > 3 ? 7 : 0) }, 6)
+    expect(said.filter(({ kind }) => kind === 'netlink')).toEqual([
+      { kind: 'netlink', pid: 947, rmem: 0, drops: 0 },
+      { kind: 'netlink', pid: 947, rmem: 0, drops: 7 },
+    ])
+  })
+
+  it('asks nothing while the socket of auditd fills up, says so, and asks when it is over', async () => {
+    let asked = 0
+    let looks = 0
+    const views = {
+      status: async () => (asked++, STATUS),
+      netlink: async () => socket(++looks <= 25 ? 211_968 : 0),
+    }
+    const { said } = await watch(views, 15)
+    expect(asked).toBe(0)
+    expect(kinds(said).filter((kind) => kind !== 'netlink')).toEqual(['lag', 'lag'])
+    looks = 0
+    const later = await watch(views, 30)
+    expect(kinds(later.said).filter((kind) => kind !== 'netlink')).toEqual([
+      'lag',
+      'lag',
+      'lag',
+      'status',
+    ])
+  })
+
+  it('asks one thing at a time, and says when the answer does not come', async () => {
+    let asked = 0
+    const { said } = await watch({ status: () => (asked++, new Promise(() => {})) }, 60)
+    expect(asked).toBe(1)
+    expect(kinds(said).filter((kind) => kind !== 'netlink')).toEqual(['waiting'])
+  })
+
+  it('tells how long an answer took', async () => {
+    const { said } = await watch(
+      { status: () => new Promise((resolve) => setTimeout(() => resolve(STATUS), 3000)) },
+      5,
+    )
+    expect(kinds(said)).toEqual(['netlink', 'waiting', 'status'])
+    expect(said[2]).toMatchObject({ took_ms: 3000 })
+  })
+
+  it('goes on when something cannot be read, and says so once', async () => {
+    const { said, troubles } = await watch(
+      {
+        status: async () => {
+          throw new Error('auditctl -s failed: Operation not permitted')
+        },
+        async *kernelLog() {
+          yield ''
+          throw new Error('EPERM: operation not permitted, open')
+        },
+      },
+      25,
+    )
+    expect(kinds(said).filter((kind) => kind !== 'netlink')).toEqual(['failed', 'failed', 'failed'])
+    expect(troubles.toSorted()).toEqual([
+      'cannot read the kernel log: operation not permitted',
+      'cannot read the status of the kernel: auditctl -s failed: Operation not permitted',
+    ])
+  })
+
+  it('tells what the kernel log says about audit, and nothing else of it', async () => {
+    const { said } = await watch(
+      {
+        async *kernelLog() {
+          yield '6,1,1,-;usb 1-1: new device'
+          yield '4,2,2,-;audit: audit_lost=9 audit_rate_limit=0 audit_backlog_limit=64'
+        },
+      },
+      1,
+    )
+    expect(said.filter(({ kind }) => kind === 'kmsg')).toEqual([
+      { kind: 'kmsg', says: 'lost', lost: 9, rate_limit: 0, backlog_limit: 64 },
+    ])
+  })
+})
