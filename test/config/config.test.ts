@@ -37,6 +37,7 @@ describe('the configuration', () => {
       interpretedPrefix: '',
       workers: 'auto',
       ratesInterval: 10_000,
+      watchFile: '/run/spillway/watch.ndjson',
       logLevel: 'info',
     })
   })
