@@ -6,6 +6,8 @@ const BUILT = [
   'test/decode/stream.test.ts',
   'test/golden/ausearch.test.ts',
 ]
+/** Tests against a real Kafka. */
+const KAFKA = ['test/kafka/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -16,11 +18,21 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: BUILT },
+        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: [...BUILT, ...KAFKA] },
       },
       {
         extends: true,
         test: { name: 'built', include: BUILT, globalSetup: 'test/build.ts' },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kafka',
+          include: KAFKA,
+          globalSetup: 'test/kafka/setup.ts',
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
       },
     ],
   },

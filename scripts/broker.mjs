@@ -2,9 +2,10 @@
 // out where there is no docker. It needs Java 17, Maven the first time, and `npm ci` for node-rdkafka.
 //
 //   node scripts/broker.mjs start [--dir D] [--port P] [--tls] [--acl]
-//   node scripts/broker.mjs check|stop|reset [--dir D]
+//   node scripts/broker.mjs fetch|check|stop|reset [--dir D]
 //   node scripts/broker.mjs allow|deny TOPIC [--dir D]
 //
+// fetch        gets the jars, or says what is missing, and exits with 1
 // start        prints `KAFKA_BROKERS=127.0.0.1:PORT` when the broker answers and has its topics;
 //              again on one that runs; after `stop` with the port and the messages it had
 // check        prints the same line, or exits with 1
@@ -18,7 +19,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { acl, answers, makeTopics } from './broker/admin.mjs'
+import { acl, answers, loadClient, makeTopics } from './broker/admin.mjs'
 import { cache, jars } from './broker/jars.mjs'
 import { launch, lock, pidOf, terminate } from './broker/process.mjs'
 import { forget, makeSetup, readSetup } from './broker/setup.mjs'
@@ -26,6 +27,7 @@ import { forget, makeSetup, readSetup } from './broker/setup.mjs'
 const START_MS = 120_000
 
 const COMMANDS = {
+  fetch,
   start,
   check,
   stop: terminate,
@@ -50,7 +52,9 @@ try {
   const [name, topic] = positionals
   const takesTopic = name === 'allow' || name === 'deny'
   if (!Object.hasOwn(COMMANDS, name ?? '') || positionals.length !== (takesTopic ? 2 : 1))
-    throw new Error('usage: broker.mjs start|check|stop|reset|allow TOPIC|deny TOPIC [--dir D]')
+    throw new Error(
+      'usage: broker.mjs fetch|start|check|stop|reset|allow TOPIC|deny TOPIC [--dir D]',
+    )
   const dir = resolve(values.dir)
   mkdirSync(dir, { recursive: true })
   const unlock = await lock(dir)
@@ -62,6 +66,11 @@ try {
 } catch (error) {
   console.error(`broker: ${error.message}`)
   process.exitCode = 1
+}
+
+function fetch() {
+  loadClient()
+  jars()
 }
 
 async function start(dir, { port, tls, acl: logIn }) {

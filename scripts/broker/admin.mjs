@@ -10,7 +10,7 @@ import { run } from './process.mjs'
 import { readSetup, USER } from './setup.mjs'
 
 /** The topics that Spillway writes, and their partitions. */
-const TOPICS = {
+export const TOPICS = {
   'audit.events': 3,
   'audit.raw': 3,
   'audit.rates': 1,
@@ -24,7 +24,7 @@ const TOPIC_MS = 30_000
 
 /** Whether the broker answers its administrator, after at most about two seconds. */
 export async function answers(dir) {
-  const { Producer } = kafka()
+  const { Producer } = loadClient()
   const client = new Producer({ ...settings(dir), log_level: 0 })
   const connect = promisify(client.connect.bind(client))
   try {
@@ -39,7 +39,7 @@ export async function answers(dir) {
 
 /** Makes the topics that are missing; gives their names. */
 export async function makeTopics(dir) {
-  const { AdminClient, CODES } = kafka()
+  const { AdminClient, CODES } = loadClient()
   const client = AdminClient.create(settings(dir))
   const createTopic = promisify(client.createTopic.bind(client))
   const made = []
@@ -72,8 +72,8 @@ export function acl(dir, change, topics) {
 
 const settings = (dir) => JSON.parse(readFileSync(join(dir, 'admin.json'), 'utf8'))
 
-/** node-rdkafka, which is an optional dependency. */
-function kafka() {
+/** node-rdkafka, which is an optional dependency; throws where it was not built. */
+export function loadClient() {
   try {
     return createRequire(import.meta.url)('node-rdkafka')
   } catch (error) {
