@@ -5,6 +5,7 @@ const BUILT = [
   'test/cli/**/*.test.ts',
   'test/decode/stream.test.ts',
   'test/golden/ausearch.test.ts',
+  'test/install/**/*.test.ts',
 ]
 /** Tests against a real Kafka. */
 const KAFKA = ['test/kafka/**/*.test.ts']

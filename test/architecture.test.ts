@@ -16,6 +16,8 @@ const MAX_LINES = 320
 const COMPOSERS = new Set(['cli'])
 /** What a folder may import besides itself, model/ and tables/. */
 const ALSO: Readonly<Record<string, readonly string[]>> = { shim: ['src/spool/format.ts'] }
+/** Folders that are no stage: what sets a host up. Only cli/ may import them. */
+const TOOLS = new Set(['install'])
 /** Packages, and the only places that may import them. */
 const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^src\/cli\//,
@@ -64,6 +66,7 @@ function folderOf(path: string): string | null {
 function mayImport(from: string, to: string): boolean {
   const folder = folderOf(from)
   const target = folderOf(to)
+  if (TOOLS.has(target ?? '') && folder !== target) return from.startsWith('src/cli/')
   if (from.startsWith('workers/')) return target !== null && !COMPOSERS.has(target)
   if (folder !== null && COMPOSERS.has(folder)) return to.startsWith('src/')
   if (folder === null) return to.startsWith('src/') && !COMPOSERS.has(target ?? '')

@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./config.ts')).configCommand(),
   generate: async () => (await import('./generate.ts')).generateCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
+  install: async () => (await import('./install.ts')).installCommand(),
+  uninstall: async () => (await import('./uninstall.ts')).uninstallCommand(),
 }
 
 /** The command line with the one command that `args` names, or with all. */

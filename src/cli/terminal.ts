@@ -18,6 +18,11 @@ export function print(text: string): Promise<void> {
   return output.write([Buffer.from(text)])
 }
 
+/** Writes one line to standard output. */
+export function printLine(line: string): Promise<void> {
+  return print(`${line}\n`)
+}
+
 /** The version of the package these files are part of. */
 export function packageVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
