@@ -68,15 +68,22 @@ export async function runService(settings: Settings, sink: Sink, log: Log): Prom
   }
 }
 
+/** Makes the spool for standard input, or sees that there is one; a `Failure` where there is none. */
+export async function findSpool({ input, spool }: Settings): Promise<void> {
+  const { directory } = spool
+  await (input === '-'
+    ? mkdir(directory, { recursive: true, mode: 0o750 })
+    : readdir(directory)
+  ).catch((error: unknown) => {
+    const reason = `cannot use the spool ${directory}: ${reasonOf(error)}`
+    throw new Failure(ExitCode.Spool, reason, { cause: error })
+  })
+}
+
 async function startService(settings: Settings, sink: Sink, log: Log): Promise<Service> {
   const { directory: spool, state } = settings.spool
   const own = settings.input === '-'
-  await (own ? mkdir(spool, { recursive: true, mode: 0o750 }) : readdir(spool)).catch(
-    (error: unknown) => {
-      const reason = `cannot use the spool ${spool}: ${reasonOf(error)}`
-      throw new Failure(ExitCode.Spool, reason, { cause: error })
-    },
-  )
+  await findSpool(settings)
   const checkpoint = await Checkpoint.open(state)
   // A pipe can wait, so that nothing has to be dropped.
   const shim = own ? startShim({ spool, state, whenFull: 'block', notes: notesOf(log) }) : null

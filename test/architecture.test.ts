@@ -21,6 +21,7 @@ const TOOLS = new Set(['install'])
 /** Packages, and the only places that may import them. */
 const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^src\/cli\//,
+  'node-rdkafka': /^src\/sink\/kafka\/client\.ts$/,
   pino: /^src\/log\.ts$/,
   piscina: /^src\/pool\//,
   split2: /^src\/watch\//,

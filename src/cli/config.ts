@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { exampleConfig } from '../config/example.ts'
 import { DEFAULT_CONFIG, loadSettings } from '../config/load.ts'
 import { jsonSchema } from '../config/schema.ts'
+import { checkKafka } from '../sink/kafka/check.ts'
 import { print } from './terminal.ts'
 
 /** `spillway config check|example|schema`. */
@@ -12,7 +13,8 @@ export function configCommand(): Command {
     .description('check a configuration: every mistake with line, what was found, what is allowed')
     .argument('[FILE]', 'the configuration', DEFAULT_CONFIG)
     .action(async (file: string) => {
-      loadSettings(file)
+      const { output } = loadSettings(file)
+      if (output.kind === 'kafka') await checkKafka(output.kafka)
       await print(`${file} holds\n`)
     })
   command

@@ -5,7 +5,8 @@ import type { Settings, SettingsInput } from '../config/settings.ts'
 import { createLog, type Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
-import { runService } from '../service.ts'
+import { findSpool, runService } from '../service.ts'
+import { openKafkaSink } from '../sink/kafka/sink.ts'
 import { openNdjsonSink } from '../sink/ndjson.ts'
 import { standardOutlet } from '../sink/outlet.ts'
 import { createStreamSink } from '../sink/stdout.ts'
@@ -40,7 +41,7 @@ export function runCommand(): Command {
       ).choices(['spool', '-']),
     )
     .option('--spool <dir>', 'directory of the spool')
-    .option('--output <sink>', 'where events go: stdout or ndjson:DIR')
+    .option('--output <sink>', 'where events go: stdout, kafka or ndjson:DIR')
     .addHelpText('after', AFTER_HELP)
     .action(run)
 }
@@ -52,6 +53,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
     throw new Failure(ExitCode.Usage, 'nothing to read: pipe a stream in')
   }
   const log = createLog(settings.logLevel)
+  await findSpool(settings)
   const sink = await openSink(settings, log)
   await runService(settings, sink, log)
 }
@@ -69,8 +71,16 @@ function overridesOf({ input, spool, output }: Flags): SettingsInput {
 }
 
 /** The sink that the settings name. With stdout everything but events goes to the log. */
-function openSink({ output }: Settings, log: Log): Promise<Sink> | Sink {
+function openSink({ output, node, format, spool }: Settings, log: Log): Promise<Sink> | Sink {
   if (output.kind === 'ndjson') return openNdjsonSink(output.directory)
+  if (output.kind === 'kafka')
+    return openKafkaSink({
+      options: output.kafka,
+      node,
+      format,
+      state: spool.state,
+      onAlert: (alert) => log.warn({ alert: alert['type'] }, String(alert['text'])),
+    })
   return createStreamSink(standardOutlet(), {
     rejects: {
       write: async (lines) => {

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { kafkaOf, secretsIn } from './kafka.ts'
 import { type FilledInput, type Mistake, readInput } from './schema.ts'
 import type { OutputSettings, Settings, SettingsInput } from './settings.ts'
 
 /** Where the configuration is looked for when nothing else is said. */
 export const DEFAULT_CONFIG = '/etc/spillway/spillway.yaml'
+
+const READ_BY_OTHERS = 0o004
 
 /**
  * The settings of the file at `path` with `overrides` (the command line) put over them. Without a path
@@ -15,7 +18,9 @@ export const DEFAULT_CONFIG = '/etc/spillway/spillway.yaml'
  */
 export function loadSettings(path: string | null, overrides: SettingsInput = {}): Settings {
   const text = path === null ? readDefault() : readConfig(path)
-  return settingsOf(text ?? '', path ?? DEFAULT_CONFIG, overrides)
+  const settings = settingsOf(text ?? '', path ?? DEFAULT_CONFIG, overrides)
+  if (text !== null) refuseOpenSecrets(text, path ?? DEFAULT_CONFIG)
+  return settings
 }
 
 /** The settings in the YAML `text`, which mistakes call `name`. */
@@ -62,6 +67,15 @@ function readFailure(path: string, error: unknown): Failure {
   return new Failure(ExitCode.Config, message, { cause: error })
 }
 
+/** A password that everybody can read is none. */
+function refuseOpenSecrets(text: string, path: string): void {
+  if ((statSync(path).mode & READ_BY_OTHERS) === 0) return
+  const [secret] = secretsIn(parseDocument(text).toJS())
+  if (secret === undefined) return
+  const message = `${path}: everybody can read it, and it holds ${secret}; make it 0640, or say { file: PATH } there`
+  throw new Failure(ExitCode.Config, message)
+}
+
 /** What the document says; a key with nothing after it says nothing. */
 function content(document: Document, name: string): unknown {
   try {
@@ -79,7 +93,7 @@ function resolve(filled: FilledInput): Settings {
       directory: filled.spool.directory,
       state: filled.spool.state ?? `${filled.spool.directory.replace(/\/+$/, '')}/state`,
     },
-    output: outputOf(filled.output),
+    output: outputOf(filled),
     format: filled.format,
     raw: filled.raw,
     interpretedPrefix: filled.interpreted_prefix,
@@ -90,16 +104,17 @@ function resolve(filled: FilledInput): Settings {
   }
 }
 
-function outputOf(output: string): OutputSettings {
-  return output === 'stdout'
-    ? { kind: 'stdout' }
-    : { kind: 'ndjson', directory: output.slice('ndjson:'.length) }
+function outputOf({ output, kafka }: FilledInput): OutputSettings {
+  if (output === 'stdout') return { kind: 'stdout' }
+  if (output === 'kafka') return { kind: 'kafka', kafka: kafkaOf(kafka) }
+  return { kind: 'ndjson', directory: output.slice('ndjson:'.length) }
 }
 
 function sentence(mistake: Mistake, found: unknown): string {
   const path = mistake.path.map(String).join('.')
   if (mistake.unknown) return `${path}: unknown setting, allowed here: ${mistake.allowed}`
-  return `${path === '' ? 'the file' : path}: found ${shown(found)}, allowed: ${mistake.allowed}`
+  const what = mistake.path.includes('librdkafka') ? 'something else' : shown(found)
+  return `${path === '' ? 'the file' : path}: found ${what}, allowed: ${mistake.allowed}`
 }
 
 function shown(value: unknown): string {
@@ -109,13 +124,16 @@ function shown(value: unknown): string {
 
 /** Line of the mistaken setting in the file, from 1; 0 where it has none. */
 function lineOf(document: Document, { path }: Mistake, lines: LineCounter): number {
-  const parent: unknown = document.getIn(path.slice(0, -1), true)
-  const key = path.at(-1)
-  const pair = isMap(parent)
-    ? parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key)
-    : undefined
-  const at = pair?.key ?? document.contents
-  const range = isNode(at) ? at.range : null
+  let key: unknown = document.contents
+  for (let depth = path.length; depth > 0 && key === document.contents; depth--) {
+    const parent: unknown = document.getIn(path.slice(0, depth - 1), true)
+    const name = path[depth - 1]
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === name)
+      : undefined
+    key = pair?.key ?? key
+  }
+  const range = isNode(key) ? key.range : null
   return range ? lines.linePos(range[0]).line : 0
 }
 

@@ -1,26 +1,9 @@
 import { z } from 'zod'
+import { type FilledKafka, kafkaSection } from './kafka.ts'
+import { ABSOLUTE, NAME, setting, type Told, told } from './setting.ts'
 import type { EventFormat, LogLevel, Settings, WorkerSettings } from './settings.ts'
 
-/** What people are told about a setting: its meaning, what it takes, and a value to show. */
-interface Told {
-  readonly says: string
-  readonly allowed: string
-  /** Shown, commented out, where the default is no fixed value. */
-  readonly example?: string
-}
-
-const told = z.registry<Told>()
-
-/** A setting with what is told about it. */
-function setting<S extends z.ZodType>(schema: S, about: Told): S {
-  const described = schema.meta({ description: about.says })
-  told.add(described, about)
-  return described
-}
-
-const NAME = /^[^\s"'=\p{Cc}]{1,255}$/u
-const ABSOLUTE = /^\/[^\p{Cc}]*$/u
-const OUTPUT = /^(?:stdout|ndjson:\/[^\p{Cc}]*)$/u
+const OUTPUT = /^(?:stdout|kafka|ndjson:\/[^\p{Cc}]*)$/u
 
 const schema = z.strictObject({
   node: setting(z.string().regex(NAME).optional(), {
@@ -47,8 +30,9 @@ const schema = z.strictObject({
     .prefault({}),
   output: setting(z.string().regex(OUTPUT).default('ndjson:/var/log/spillway'), {
     says: 'Where events, rates, alerts and rejects go.',
-    allowed: 'stdout, ndjson:DIR with an absolute path',
+    allowed: 'stdout, kafka, ndjson:DIR with an absolute path',
   }),
+  kafka: kafkaSection,
   format: setting(z.enum(['native', 'raw']).default('native'), {
     says: 'native: one JSON object an event; raw: the lines of the event as they came.',
     allowed: 'native, raw',
@@ -103,6 +87,7 @@ export interface FilledInput {
   readonly input: Settings['input']
   readonly spool: { readonly directory: string; readonly state?: string | undefined }
   readonly output: string
+  readonly kafka: FilledKafka
   readonly format: EventFormat
   readonly raw: boolean
   readonly interpreted_prefix: string
@@ -166,8 +151,11 @@ function entriesOf(object: z.ZodObject): Entry[] {
 function allowedAt(path: readonly PropertyKey[]): string {
   const section = sectionAt(path)
   if (section !== null) return `settings: ${Object.keys(section.shape).join(', ')}`
-  const at = sectionAt(path.slice(0, -1))?.shape[String(path.at(-1))]
-  return told.get(at as z.ZodType)?.allowed ?? 'nothing'
+  for (let depth = path.length; depth > 0; depth--) {
+    const at = sectionAt(path.slice(0, depth - 1))?.shape[String(path[depth - 1])]
+    if (at !== undefined) return told.get(at as z.ZodType)?.allowed ?? 'nothing'
+  }
+  return 'nothing'
 }
 
 function sectionAt(path: readonly PropertyKey[]): z.ZodObject | null {

@@ -36,6 +36,23 @@ export interface Block {
 /** A rates row or an alert: a plain object that becomes one JSON line. */
 export type Message = Readonly<Record<string, unknown>>
 
+/** How a sink that delivers to somewhere else stands. */
+export interface SinkStatus {
+  readonly connected: boolean
+  /** Messages, and bytes of them, that were accepted and are not acknowledged. */
+  readonly waiting: number
+  readonly waitingBytes: number
+  /** Messages acknowledged since the start, events and rejects. */
+  readonly delivered: number
+  /** Milliseconds without an acknowledgement while some are due. */
+  readonly stalledMs: number
+  /** What went wrong last; null when something was acknowledged since. */
+  readonly error: string | null
+  /** Rates and alerts that wait, and how many were dropped for room since the start. */
+  readonly outbox: number
+  readonly outboxDropped: number
+}
+
 /**
  * Where events end up. One contract suite holds for every implementation (test/sink/contract.ts):
  * what was accepted before `sync` settled is durable; order is kept; a failure rejects with a
@@ -52,4 +69,6 @@ export interface Sink {
   sync(): Promise<void>
   /** Syncs and lets go of files and connections. */
   close(): Promise<void>
+  /** How delivery stands, where that can differ from one moment to the next. */
+  status?(): SinkStatus
 }

@@ -6,7 +6,7 @@ import { formatPosition } from '../model/place.ts'
 import { REJECT_NAMES } from '../model/result.ts'
 
 /** A line that is no record, as it is sent. Documented in docs/contracts.md. */
-export interface RejectMessage {
+interface RejectMessage {
   /** Position of its first byte, as in `EVENT.pos`. */
   readonly pos: string
   readonly reason: string
@@ -18,25 +18,40 @@ export interface RejectMessage {
   readonly bytes: number
 }
 
-/** The rejects of a block that were not delivered before, as NDJSON; null where there are none. */
-export function encodeRejects(block: Block): Buffer | null {
-  const { rejects } = block.result
-  if (block.rejectsFrom >= rejects.count) return null
-  let lines = ''
-  for (let row = block.rejectsFrom; row < rejects.count; row++)
-    lines += `${jsonText(rejectMessage(block, row))}\n`
-  return Buffer.from(lines)
+/** A reject with the place of its first byte. */
+export interface PlacedReject {
+  readonly place: number
+  /** The reject as JSON. */
+  readonly text: string
 }
 
-function rejectMessage({ batch, result }: Block, row: number): RejectMessage {
-  const start = result.rejects.start[row]
-  const raw = Buffer.from(batch.bytes.subarray(start, result.rejects.end[row]))
-  const head = {
-    pos: formatPosition(batch.epoch, placeAt(batch, start)),
-    reason: REJECT_NAMES[result.rejects.reason[row]],
-    node: null,
+/** The rejects of a block that were not delivered before. */
+export function rejectsOf(block: Block): PlacedReject[] {
+  const { rejectsFrom, batch, result } = block
+  const rejects: PlacedReject[] = []
+  for (let row = rejectsFrom; row < result.rejects.count; row++) {
+    const start = result.rejects.start[row]
+    const place = placeAt(batch, start)
+    const pos = formatPosition(batch.epoch, place)
+    const raw = batch.bytes.subarray(start, result.rejects.end[row])
+    const text = rejectText(pos, REJECT_NAMES[result.rejects.reason[row]], raw)
+    rejects.push({ place, text })
   }
-  return isUtf8(raw)
+  return rejects
+}
+
+/** The rejects of a block that were not delivered before, as NDJSON; null where there are none. */
+export function encodeRejects(block: Block): Buffer | null {
+  const lines = rejectsOf(block).map(({ text }) => `${text}\n`)
+  return lines.length === 0 ? null : Buffer.from(lines.join(''))
+}
+
+/** The JSON of one reject. */
+export function rejectText(pos: string, reason: string, bytes: Uint8Array): string {
+  const raw = Buffer.from(bytes)
+  const head = { pos, reason, node: null }
+  const message: RejectMessage = isUtf8(raw)
     ? { ...head, text: raw.toString(), bytes: raw.length }
     : { ...head, hex: raw.toString('hex'), bytes: raw.length }
+  return jsonText(message)
 }

@@ -1,7 +1,7 @@
 import { addMark, createBatch, MarkKind } from '../../src/model/batch.ts'
 import type { Block } from '../../src/model/delivery.ts'
 import { PLAIN_EPOCH } from '../../src/model/place.ts'
-import { createResult, Reject } from '../../src/model/result.ts'
+import { createResult, Reject, type Result } from '../../src/model/result.ts'
 
 /** What a block for a sink test holds: finished lines, in runs, and rejects. */
 export interface BlockParts {
@@ -14,6 +14,21 @@ export interface BlockParts {
   readonly epoch?: number
 }
 
+/** An event of a record at the first byte of the batch, with these finished bytes. */
+function addEvent(result: Result, bytes: Uint8Array): void {
+  const { events } = result
+  const row = events.count++
+  events.sec[row] = 1_795_331_090
+  events.ms[row] = 16
+  events.serial[row] = row + 1
+  events.first[row] = 0
+  events.outStart[row] = result.outLength
+  result.out.set(bytes, result.outLength)
+  result.outLength += bytes.length
+  events.outEnd[row] = result.outLength
+  result.order[result.orderCount++] = row
+}
+
 /** A block as the stitcher would give it, on memory of its own. */
 export function blockOf(parts: BlockParts): Block {
   const runs = parts.runs ?? []
@@ -23,7 +38,7 @@ export function blockOf(parts: BlockParts): Block {
   const batch = createBatch(new Uint8Array(1 << 16))
   batch.epoch = epoch
   addMark(batch, 0, 0, place, MarkKind.Clock)
-  const result = createResult({ lines: 8, events: 8, rejects: 64, out: 1 << 16 })
+  const result = createResult({ lines: 8, events: 64, rejects: 64, out: 1 << 16 })
   for (const reject of rejects) {
     const row = result.rejects.count++
     result.rejects.start[row] = batch.length
@@ -35,12 +50,12 @@ export function blockOf(parts: BlockParts): Block {
   }
   const placed = runs.map((text) => {
     const start = result.outLength
-    const bytes = Buffer.from(text)
-    result.out.set(bytes, start)
-    result.outLength += bytes.length
-    result.out.set(Buffer.from('<nobody>'), result.outLength)
+    const from = result.orderCount
+    for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) addEvent(result, Buffer.from(line))
+    const end = result.outLength
+    result.out.set(Buffer.from('<nobody>'), end)
     result.outLength += 8
-    return { batch, result, from: 0, to: 0, start, end: start + bytes.length }
+    return { batch, result, from, to: result.orderCount, start, end }
   })
   return {
     batch,

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { isSecret } from '../model/secret.ts'
+import { ABSOLUTE, NAME, setting } from './setting.ts'
+import type { KafkaSettings } from './settings.ts'
+
+const BROKER = /^[^\s,]+:\d{1,5}$/
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
+
+/** The section `kafka`. */
+export const kafkaSection: z.ZodType<FilledKafka> = z
+  .strictObject({
+    brokers: setting(z.array(z.string().regex(BROKER)).min(1).default(['localhost:9092']), {
+      says: 'Brokers to begin with; the others are learned from them.',
+      allowed: 'a list of host:port',
+    }),
+    client_id: setting(z.string().regex(NAME).default('spillway'), {
+      says: 'Name by which brokers know this client, in their logs and quotas.',
+      allowed: 'a name without spaces',
+    }),
+    topics: z
+      .strictObject({
+        events: topic('audit.events', 'Topic of events.'),
+        rates: topic('audit.rates', 'Topic of rates.'),
+        alerts: topic('audit.alerts', 'Topic of alerts.'),
+        rejects: topic('audit.rejects', 'Topic of lines that are no records.'),
+      })
+      .prefault({}),
+    key: setting(z.enum(['node', 'id', 'none']).default('node'), {
+      says: 'Key of messages. node keeps the events of a host in order; id and none spread them.',
+      allowed: 'node, id, none',
+    }),
+    timestamp: setting(z.enum(['event', 'now']).default('event'), {
+      says: 'Time of an event message: that of the event, or that of its sending.',
+      allowed: 'event, now',
+    }),
+    headers: setting(
+      z.array(z.enum(['id', 'pos', 'schema', 'keys'])).default(['id', 'pos', 'schema', 'keys']),
+      {
+        says: 'Headers of an event message. Each costs time: see docs/configuration.md.',
+        allowed: 'a list of id, pos, schema, keys',
+      },
+    ),
+    max_message_bytes: setting(z.int().min(32_768).max(1_000_000_000).default(1_000_000), {
+      says: 'Bytes of one message at most; a larger event is sent in parts.',
+      allowed:
+        'a whole number from 32768 to 1000000000, no more than max.message.bytes of the topic',
+    }),
+    compression: setting(z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('lz4'), {
+      says: 'Compression of batches.',
+      allowed: 'none, gzip, snappy, lz4, zstd',
+    }),
+    oauth_token_file: setting(z.string().regex(ABSOLUTE).optional(), {
+      says: 'File with the token for SASL OAUTHBEARER, read again as it changes.',
+      allowed: 'an absolute path; default: none',
+      example: '/run/spillway/token',
+    }),
+    librdkafka: setting(
+      z
+        .record(
+          z.string(),
+          z.union([
+            z.string(),
+            z.number(),
+            z.boolean(),
+            z.strictObject({ file: z.string().regex(ABSOLUTE) }),
+          ]),
+        )
+        .default({}),
+      {
+        says: 'Properties of librdkafka, passed on as they are: TLS, SASL, tuning.',
+        allowed: 'names with a value each, or {file: PATH} for a value that stands in a file',
+      },
+    ),
+  })
+  .prefault({})
+
+/** The section `kafka` as written, with its defaults. */
+export interface FilledKafka {
+  readonly brokers: readonly string[]
+  readonly client_id: string
+  readonly topics: KafkaSettings['topics']
+  readonly key: KafkaSettings['key']
+  readonly timestamp: KafkaSettings['timestamp']
+  readonly headers: KafkaSettings['headers']
+  readonly max_message_bytes: number
+  readonly compression: KafkaSettings['compression']
+  readonly oauth_token_file?: string | undefined
+  readonly librdkafka: Readonly<
+    Record<string, string | number | boolean | { readonly file: string }>
+  >
+}
+
+function topic(name: string, says: string): z.ZodDefault<z.ZodString> {
+  return setting(z.string().regex(TOPIC).default(name), {
+    says,
+    allowed: 'up to 249 letters, digits, . _ -',
+  })
+}
+
+/** The settings that the section says, with what it names in files read. */
+export function kafkaOf(filled: FilledKafka): KafkaSettings {
+  const { brokers, topics, key, timestamp, headers, compression } = filled
+  return {
+    brokers,
+    clientId: filled.client_id,
+    topics,
+    key,
+    timestamp,
+    headers,
+    maxMessageBytes: filled.max_message_bytes,
+    compression,
+    oauthTokenFile: filled.oauth_token_file ?? null,
+    librdkafka: Object.fromEntries(
+      Object.entries(filled.librdkafka).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? readValue(name, value.file) : value,
+      ]),
+    ),
+  }
+}
+
+/** Names of the settings in a configuration as written that hold a secret themselves. */
+export function secretsIn(input: unknown): string[] {
+  const { kafka } = (input ?? {}) as { kafka?: { librdkafka?: Record<string, unknown> } | null }
+  return Object.entries(kafka?.librdkafka ?? {})
+    .filter(([name, value]) => isSecret(name) && typeof value !== 'object')
+    .map(([name]) => `kafka.librdkafka.${name}`)
+}
+
+function readValue(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trimEnd()
+  } catch (error) {
+    const message = `kafka.librdkafka.${name}: cannot read ${path}: ${reasonOf(error)}`
+    throw new Failure(ExitCode.Config, message, { cause: error })
+  }
+}

@@ -1,0 +1,67 @@
+import { ExitCode, Failure, reasonOf } from '../../model/failure.ts'
+
+/** What librdkafka takes as the value of a property. */
+export type PropertyValue = string | number | boolean
+
+/** Properties of librdkafka, by name. */
+export type Properties = Readonly<Record<string, PropertyValue>>
+
+/** One header of a message. The addon reads the first property of the object alone, as UTF-8. */
+export type Header = Record<string, string>
+
+/** What is told of a message that left the producer's hands, one way or the other. */
+export interface Report {
+  /** What was given to `produce` with the message. */
+  readonly opaque?: unknown
+}
+
+/** The part of node-rdkafka's producer that is used. */
+export interface RawProducer {
+  on(event: 'delivery-report', listener: (error: Error | null, report: Report) => void): unknown
+  on(event: 'event.error', listener: (error: Error) => void): unknown
+  on(event: 'event.log', listener: (line: { readonly message: string }) => void): unknown
+  connect(options: object, done: (error: Error | null) => void): unknown
+  disconnect(timeout: number, done: () => void): unknown
+  flush(timeout: number, done: (error: Error | null) => void): unknown
+  poll(): unknown
+  setOauthBearerToken(token: string): unknown
+  produce(
+    topic: string,
+    partition: null,
+    value: Buffer,
+    key: Buffer | null,
+    timestamp: number,
+    opaque: unknown,
+    headers: readonly Header[] | undefined,
+  ): unknown
+}
+
+/** The Kafka client: node-rdkafka, as far as it is used. */
+export interface Client {
+  /** What its librdkafka was built with: `zstd`, `sasl_gssapi`, `oidc` and others. */
+  readonly features: readonly string[]
+  /** Makes a producer; throws where a property or its value is not known. Connects to nothing yet. */
+  create(global: Properties, topic: Properties): RawProducer
+}
+
+/**
+ * Loads node-rdkafka, an optional package that is compiled where it is installed; a `Failure` says how
+ * to get it. Main thread only: in a worker thread the addon ends the process.
+ */
+export async function loadClient(): Promise<Client> {
+  try {
+    const { default: addon } = await import('node-rdkafka')
+    return {
+      features: addon.features,
+      create: (global, topic) =>
+        new addon.Producer({ ...global, dr_cb: true }, { ...topic }) as unknown as RawProducer,
+    }
+  } catch (error) {
+    const reason = reasonOf(error).split('\n', 1)[0]
+    throw new Failure(
+      ExitCode.Sink,
+      `the output kafka needs the package node-rdkafka, which cannot be loaded (${reason}); install it with: npm install node-rdkafka`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,126 @@
+import { type Batch, Framing, placeAt } from '../../model/batch.ts'
+import { BINARY_HEADER } from '../../model/binary.ts'
+import type { Block, Run } from '../../model/delivery.ts'
+import { formatPosition } from '../../model/place.ts'
+import type { Result } from '../../model/result.ts'
+import type { Chunk, Chunks } from './chunks.ts'
+import type { Header } from './client.ts'
+import { type Outgoing, type Sender, WAITING } from './message.ts'
+import type { HeaderName, KafkaOptions } from './options.ts'
+import { HEAD_ROOM, MAX_KEYS, MIN_LIMIT } from './parts.ts'
+
+/** Version of what an event's message holds, with the format before it: `native/1`. */
+const SCHEMA_VERSION = 1
+
+/** From how many bytes on an event may have to be sent in parts, and so needs a name. */
+const NAMED_BYTES = MIN_LIMIT - HEAD_ROOM
+
+/** What of the settings shapes an event's message. */
+export interface EventOptions
+  extends Pick<KafkaOptions, 'key' | 'timestamp' | 'headers' | 'topics'> {
+  /** Node of events whose records name none. */
+  readonly node: string
+  readonly format: string
+}
+
+/** Turns the events of blocks into messages: no copy but one of the bytes, no string but for headers. */
+export class EventMessages {
+  readonly #options: EventOptions
+  readonly #chunks: Chunks
+  readonly #sender: Sender
+  readonly #schema: Header
+  readonly #wants: ReadonlySet<HeaderName>
+  readonly #ownNode: Buffer
+  #node: Buffer
+  #nodeText: string
+
+  constructor(options: EventOptions, chunks: Chunks, sender: Sender) {
+    this.#options = options
+    this.#chunks = chunks
+    this.#sender = sender
+    this.#ownNode = Buffer.from(options.node)
+    this.#node = this.#ownNode
+    this.#nodeText = options.node
+    this.#schema = { schema: `${options.format}/${SCHEMA_VERSION}` }
+    this.#wants = new Set(options.headers)
+  }
+
+  /** Gives `take` each event of the block, in closing order. */
+  each(block: Block, take: (message: Outgoing) => void): void {
+    let bytes = 0
+    for (const { start, end } of block.runs) bytes += end - start
+    if (bytes === 0) return
+    const chunk = this.#chunks.withRoom(bytes)
+    for (const run of block.runs) {
+      chunk.memory.set(run.result.out.subarray(run.start, run.end), chunk.used)
+      this.#run(run, chunk, take)
+      chunk.used += run.end - run.start
+    }
+  }
+
+  #run(run: Run, chunk: Chunk, take: (message: Outgoing) => void): void {
+    const { batch, result } = run
+    const { events } = result
+    const { key, timestamp, topics } = this.#options
+    const shift = chunk.used - run.start
+    const head = batch.framing === Framing.Text ? 0 : BINARY_HEADER
+    for (let i = run.from; i < run.to; i++) {
+      const row = result.order[i]
+      const start = events.outStart[row] + shift
+      // The line feed that ends an event is no part of its message.
+      const end = events.outEnd[row] + shift - 1
+      this.#enterNode(batch, events.nodeStart[row], events.nodeEnd[row])
+      const place = placeAt(batch, result.lines.start[events.first[row]] - head)
+      const isNamed = key === 'id' || this.#wants.has('id') || end - start > NAMED_BYTES
+      const id = isNamed ? this.#id(result, row) : ''
+      chunk.users++
+      take({
+        sender: this.#sender,
+        topic: topics.events,
+        value: chunk.memory.subarray(start, end),
+        key: key === 'node' ? this.#node : key === 'id' ? Buffer.from(id) : null,
+        timestamp: timestamp === 'event' ? events.sec[row] * 1000 + events.ms[row] : 0,
+        headers: this.#headers(id, batch.epoch, place, result.keySets[events.keySet[row]] ?? ''),
+        id,
+        epoch: batch.epoch,
+        place,
+        chunk,
+        open: WAITING,
+        failed: false,
+      })
+    }
+  }
+
+  /** Makes the node of an event that at hand; the one before it is nearly always the same. */
+  #enterNode(batch: Batch, start: number, end: number): void {
+    if (start === end) {
+      if (this.#node === this.#ownNode) return
+      this.#node = this.#ownNode
+    } else {
+      const name = batch.bytes.subarray(start, end)
+      if (this.#node.equals(name)) return
+      this.#node = Buffer.from(name)
+    }
+    this.#nodeText = this.#node.toString()
+  }
+
+  /** `EVENT.id` of an event (docs/contracts.md). */
+  #id({ events }: Result, row: number): string {
+    const ms = events.ms[row]
+    const zeros = ms < 10 ? '00' : ms < 100 ? '0' : ''
+    const daemon = events.daemon[row] === 1 ? 'd' : ''
+    return `${this.#nodeText}:${events.sec[row]}.${zeros}${ms}:${daemon}${events.serial[row]}`
+  }
+
+  #headers(id: string, epoch: number, place: number, keySet: string): Header[] | undefined {
+    const wants = this.#wants
+    if (wants.size === 0) return undefined
+    const headers: Header[] = []
+    if (wants.has('id')) headers.push({ id })
+    if (wants.has('pos')) headers.push({ pos: formatPosition(epoch, place) })
+    if (wants.has('schema')) headers.push(this.#schema)
+    if (wants.has('keys') && keySet !== '' && keySet.length <= MAX_KEYS)
+      headers.push({ keys: keySet.replaceAll('\u0001', ',') })
+    return headers
+  }
+}

@@ -1,0 +1,117 @@
+import { isSecret } from '../../model/secret.ts'
+import type { Client, Properties } from './client.ts'
+import type { KafkaOptions } from './options.ts'
+
+/** Properties of a producer: librdkafka's global ones and those of its topics. */
+export interface ProducerProperties {
+  readonly global: Properties
+  readonly topic: Properties
+}
+
+/**
+ * What librdkafka's CONFIGURATION.md lists for the topics of a producer. node-rdkafka always sets a
+ * topic configuration, which silences those that stand among the global ones.
+ */
+const TOPIC_LEVEL = new Set([
+  'acks',
+  'request.required.acks',
+  'request.timeout.ms',
+  'message.timeout.ms',
+  'delivery.timeout.ms',
+  'partitioner',
+  'queuing.strategy',
+  'produce.offset.report',
+  'compression.level',
+])
+
+/** Properties that have a setting of their own, or that delivery depends on. */
+const OWN: Readonly<Record<string, string>> = {
+  'bootstrap.servers': 'kafka.brokers',
+  'metadata.broker.list': 'kafka.brokers',
+  'client.id': 'kafka.client_id',
+  'message.max.bytes': 'kafka.max_message_bytes',
+  'compression.codec': 'kafka.compression',
+  'compression.type': 'kafka.compression',
+}
+/** Properties that only code can give a value to. */
+const CODE = /^(?:dr_cb|dr_msg_cb|event_cb|topic|partition|opaque|.*_cb)$/
+
+/** What a property or its value needs of the build, as `features` names it. */
+const NEEDS: readonly (readonly [property: string, value: RegExp, feature: string])[] = [
+  ['compression.codec', /^zstd$/i, 'zstd'],
+  ['security.protocol', /ssl$/i, 'ssl'],
+  ['sasl.mechanisms', /^GSSAPI$/i, 'sasl_gssapi'],
+  ['sasl.mechanism', /^GSSAPI$/i, 'sasl_gssapi'],
+  ['sasl.oauthbearer.method', /^oidc$/i, 'oidc'],
+]
+
+/** Bytes that librdkafka may hold: more than the sink ever gives it, but for one huge block. */
+const QUEUE_KBYTES = 65_536
+const QUEUE_MESSAGES = 100_000
+/** The longest time there is: the spool decides when to give up, and it never does. */
+const NEVER_MS = 2_147_483_647
+
+/** The properties of a producer whose messages and batches have `limit` bytes at most. */
+export function propertiesOf(options: KafkaOptions, limit: number): ProducerProperties {
+  const all: Properties = {
+    'bootstrap.servers': options.brokers.join(','),
+    'client.id': options.clientId,
+    'enable.idempotence': true,
+    'compression.codec': options.compression,
+    'linger.ms': 5,
+    'queue.buffering.max.messages': QUEUE_MESSAGES,
+    'queue.buffering.max.kbytes': QUEUE_KBYTES,
+    'socket.timeout.ms': 10_000,
+    'socket.keepalive.enable': true,
+    'reconnect.backoff.ms': 100,
+    'reconnect.backoff.max.ms': 5000,
+    'retry.backoff.max.ms': 1000,
+    'log.connection.close': false,
+    acks: -1,
+    'message.timeout.ms': NEVER_MS,
+    partitioner: 'murmur2_random',
+    ...options.librdkafka,
+    'message.max.bytes': limit,
+    'batch.size': Math.min(limit, Number(options.librdkafka['batch.size'] ?? limit)),
+  }
+  const level = (topic: boolean): Properties =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => TOPIC_LEVEL.has(name) === topic))
+  return { global: level(false), topic: level(true) }
+}
+
+/**
+ * What is wrong with the settings, a sentence each: properties that have a setting of their own, what
+ * this build of librdkafka lacks, and what it does not know. Connects to nothing.
+ */
+export function checkProperties(options: KafkaOptions, client: Client): string[] {
+  const names = Object.keys(options.librdkafka)
+  const mistakes = names.flatMap((name) => {
+    if (OWN[name] !== undefined) return [`kafka.librdkafka.${name}: say it with ${OWN[name]}`]
+    return CODE.test(name) ? [`kafka.librdkafka.${name}: not to be set here`] : []
+  })
+  const given: Properties = { 'compression.codec': options.compression, ...options.librdkafka }
+  for (const [property, value, feature] of NEEDS)
+    if (value.test(String(given[property] ?? '')) && !client.features.includes(feature))
+      mistakes.push(
+        `kafka: ${property} ${String(given[property])} needs librdkafka built with ${feature}, which this one lacks`,
+      )
+  if (mistakes.length > 0) return mistakes
+  try {
+    const { global, topic } = propertiesOf(options, options.maxMessageBytes)
+    client.create(global, topic)
+    return []
+  } catch (error) {
+    return [`kafka: ${withoutSecrets((error as Error).message, options)}`]
+  }
+}
+
+/** A text of librdkafka without the values of properties that are secret. */
+export function withoutSecrets(
+  text: string,
+  { librdkafka }: Pick<KafkaOptions, 'librdkafka'>,
+): string {
+  let clean = text
+  for (const [name, value] of Object.entries(librdkafka))
+    if (isSecret(name) && String(value) !== '') clean = clean.replaceAll(String(value), '…')
+  return clean
+}
