@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts'
 import type { DecodeOptions } from './decode/decoder.ts'
 import { createPool, createStitcher } from './decoders.ts'
 import { Epochs } from './epochs.ts'
+import { startFeed } from './feed.ts'
 import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -17,8 +18,7 @@ import { Pipeline } from './pipeline.ts'
 import type { DecodePool, Trouble } from './pool/pool.ts'
 import { Staff } from './pool/staff.ts'
 import { Readers } from './readers.ts'
-import { type Notes, Severity } from './shim/notes.ts'
-import { type Shim, startShim } from './shim/shim.ts'
+import type { Shim } from './shim/shim.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
 import { listSegments } from './spool/directory.ts'
 import { Watched } from './watched.ts'
@@ -45,7 +45,7 @@ const CAREFUL_MS = 2000
 const INPUT_REST_MS = 500
 
 /**
- * Drains the spool (or standard input, through a spool of its own) into the sink, until TERM, INT or
+ * Drains the spool (or what it reads or receives, through a spool of its own) into the sink, until TERM, INT or
  * the end of standard input. Rejects with a `Failure` when the spool or the sink cannot be used, or
  * another service has taken over.
  */
@@ -68,12 +68,12 @@ export async function runService(settings: Settings, sink: Sink, log: Log): Prom
   }
 }
 
-/** Makes the spool for standard input, or sees that there is one; a `Failure` where there is none. */
+/** Makes the spool of what this process writes, or sees that there is one; a `Failure` where there is none. */
 export async function findSpool({ input, spool }: Settings): Promise<void> {
   const { directory } = spool
-  await (input === '-'
-    ? mkdir(directory, { recursive: true, mode: 0o750 })
-    : readdir(directory)
+  await (input === 'spool'
+    ? readdir(directory)
+    : mkdir(directory, { recursive: true, mode: 0o750 })
   ).catch((error: unknown) => {
     const reason = `cannot use the spool ${directory}: ${reasonOf(error)}`
     throw new Failure(ExitCode.Spool, reason, { cause: error })
@@ -81,12 +81,9 @@ export async function findSpool({ input, spool }: Settings): Promise<void> {
 }
 
 async function startService(settings: Settings, sink: Sink, log: Log): Promise<Service> {
-  const { directory: spool, state } = settings.spool
-  const own = settings.input === '-'
   await findSpool(settings)
-  const checkpoint = await Checkpoint.open(state)
-  // A pipe can wait, so that nothing has to be dropped.
-  const shim = own ? startShim({ spool, state, whenFull: 'block', notes: notesOf(log) }) : null
+  const checkpoint = await Checkpoint.open(settings.spool.state)
+  const shim = await startFeed(settings, log)
   return new Service({ settings, sink, log, checkpoint, shim })
 }
 
@@ -242,12 +239,12 @@ class Service {
     this.#giveUp()
   }
 
-  /** Ends the service when all that came through standard input is delivered. */
+  /** Ends the service when all that came in through this process is delivered. */
   async #endWith(shim: Shim, spool: string): Promise<void> {
     await shim.done
     const last = listSegments(spool).at(-1)?.epoch ?? 0
     if (await this.#epochs.end(last, () => this.#pipeline.lag)) return
-    this.#log.warn({}, 'the end of standard input could not be written to the spool')
+    this.#log.warn({}, 'the end of the input could not be written to the spool')
     this.#pipeline.stop()
   }
 
@@ -290,13 +287,6 @@ class Service {
 function configHash({ node, format, raw, interpretedPrefix }: Settings): string {
   const shape = JSON.stringify([node, format, raw, interpretedPrefix])
   return createHash('sha256').update(shape).digest('hex')
-}
-
-/** What the shim has to say, in the log. */
-function notesOf(log: Log): Notes {
-  return {
-    say: (severity, text) => (severity === Severity.Info ? log.info({}, text) : log.warn({}, text)),
-  }
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {

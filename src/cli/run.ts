@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { loadSettings } from '../config/load.ts'
 import type { Settings, SettingsInput } from '../config/settings.ts'
 import { createLog, type Log } from '../log.ts'
@@ -13,7 +13,7 @@ import { createStreamSink } from '../sink/stdout.ts'
 
 interface Flags {
   readonly config?: string
-  readonly input?: Settings['input']
+  readonly input?: string
   readonly spool?: string
   readonly output?: string
 }
@@ -24,21 +24,20 @@ What is said here goes over what the configuration says (spillway config example
 Examples:
   spillway run
   spillway run --spool /var/spool/spillway --output ndjson:/var/log/spillway
+  spillway run --input tcp://127.0.0.1:60
   spillway generate --paced --live-stamps | spillway run --input - --output stdout`
 
 /** `spillway run`: the service. */
 export function runCommand(): Command {
   return new Command('run')
-    .description('drain a spool, or standard input, into a sink until it is told to stop')
+    .description('drain a spool, or what is read or received, into a sink until it is told to stop')
     .option(
       '--config <file>',
       'configuration (default: /etc/spillway/spillway.yaml, if there is one)',
     )
-    .addOption(
-      new Option(
-        '--input <name>',
-        'where records come from: spool, or - for standard input',
-      ).choices(['spool', '-']),
+    .option(
+      '--input <name>',
+      'where records come from: spool, - for standard input, or tcp://HOST:PORT for audisp-remote',
     )
     .option('--spool <dir>', 'directory of the spool')
     .option('--output <sink>', 'where events go: stdout, kafka or ndjson:DIR')

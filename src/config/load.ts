@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { kafkaOf, secretsIn } from './kafka.ts'
+import { inputOf, receiveOf } from './receive.ts'
 import { type FilledInput, type Mistake, readInput } from './schema.ts'
 import type { OutputSettings, Settings, SettingsInput } from './settings.ts'
 
@@ -88,7 +89,8 @@ function content(document: Document, name: string): unknown {
 function resolve(filled: FilledInput): Settings {
   return {
     node: filled.node ?? hostname(),
-    input: filled.input,
+    input: inputOf(filled.input) ?? 'spool',
+    receive: receiveOf(filled.receive),
     spool: {
       directory: filled.spool.directory,
       state: filled.spool.state ?? `${filled.spool.directory.replace(/\/+$/, '')}/state`,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type FilledKafka, kafkaSection } from './kafka.ts'
+import { type FilledReceive, inputOf, receiveSection } from './receive.ts'
 import { ABSOLUTE, NAME, setting, type Told, told } from './setting.ts'
-import type { EventFormat, LogLevel, Settings, WorkerSettings } from './settings.ts'
+import type { EventFormat, LogLevel, WorkerSettings } from './settings.ts'
 
 const OUTPUT = /^(?:stdout|kafka|ndjson:\/[^\p{Cc}]*)$/u
 
@@ -11,10 +12,17 @@ const schema = z.strictObject({
     allowed: 'a name without spaces; default: the host name',
     example: 'web-01',
   }),
-  input: setting(z.enum(['spool', '-']).default('spool'), {
-    says: 'Where records come from: the spool that spillway-shim writes, or standard input.',
-    allowed: 'spool, -',
-  }),
+  input: setting(
+    z
+      .string()
+      .refine((text) => inputOf(text) !== null)
+      .default('spool'),
+    {
+      says: 'Where records come from: the spool that spillway-shim writes, standard input, or audisp-remote on other hosts.',
+      allowed: 'spool, -, tcp://HOST:PORT',
+    },
+  ),
+  receive: receiveSection,
   spool: z
     .strictObject({
       directory: setting(z.string().regex(ABSOLUTE).default('/var/spool/spillway'), {
@@ -84,7 +92,8 @@ const schema = z.strictObject({
 /** The configuration as written, with the defaults that are fixed values. */
 export interface FilledInput {
   readonly node?: string | undefined
-  readonly input: Settings['input']
+  readonly input: string
+  readonly receive: FilledReceive
   readonly spool: { readonly directory: string; readonly state?: string | undefined }
   readonly output: string
   readonly kafka: FilledKafka

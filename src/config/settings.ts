@@ -33,7 +33,8 @@ export type WorkerSettings = number | 'auto'
 /** The configuration as written, before defaults: every key may be missing. */
 export interface SettingsInput {
   node?: string
-  input?: 'spool' | '-'
+  /** `spool`, `-`, or `tcp://HOST:PORT`. */
+  input?: string
   spool?: { directory?: string; state?: string }
   output?: string
   format?: EventFormat
@@ -42,7 +43,36 @@ export interface SettingsInput {
   workers?: WorkerSettings
   rates?: { interval?: number }
   watch?: { file?: string }
+  receive?: {
+    sync?: boolean
+    node_from_address?: boolean
+    max_connections?: number
+    max_connections_per_address?: number
+    idle_timeout?: number
+    tls?: { certificate?: string; key?: string; client_ca?: string }
+  }
   log?: { level?: LogLevel }
+}
+
+/** Where records come from: a spool that the plugin writes, standard input, or a port to listen on. */
+export type InputSettings = 'spool' | '-' | { readonly host: string; readonly port: number }
+
+/** How records are received from audisp-remote. */
+export interface ReceiveSettings {
+  /** A record is acknowledged when it is synced, not when it is written. */
+  readonly sync: boolean
+  /** A record without node= gets the address it came from as its node. */
+  readonly nodeFromAddress: boolean
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  /** Milliseconds of silence after which a connection is closed, 0 for never. */
+  readonly idleMs: number
+  /** Paths of PEM files; with `clientCa` only clients whose certificate it has signed are let in. */
+  readonly tls: {
+    readonly certificate: string
+    readonly key: string
+    readonly clientCa: string | null
+  } | null
 }
 
 /** From what level on the log is written. */
@@ -52,8 +82,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export interface Settings {
   /** Name of the host for events whose records name no node. */
   readonly node: string
-  /** Where records come from: a spool directory, or `-` for standard input. */
-  readonly input: 'spool' | '-'
+  readonly input: InputSettings
   readonly spool: { readonly directory: string; readonly state: string }
   readonly output: OutputSettings
   readonly format: EventFormat
@@ -66,5 +95,6 @@ export interface Settings {
   readonly ratesInterval: number
   /** What `spillway watch` writes. */
   readonly watchFile: string
+  readonly receive: ReceiveSettings
   readonly logLevel: LogLevel
 }

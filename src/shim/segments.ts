@@ -128,8 +128,10 @@ export class Segments {
       rest -= parts[count].length
       this.#wrote(segment, frames[count])
     }
-    if (count < frames.length) this.#finish(segment)
-    else if (frames[0].type !== FrameType.Tick) await this.#syncSoon(segment)
+    if (count < frames.length) {
+      this.#finish(segment)
+      if (this.#options.syncMs === 0) await this.#retiring
+    } else if (frames[0].type !== FrameType.Tick) await this.#syncSoon(segment)
     if (count === 0) throw failure ?? new Error(`short write: ${written} bytes`)
     return count
   }
@@ -179,7 +181,8 @@ export class Segments {
     if (written !== SEGMENT_HEADER) throw new Error('short write of a segment header')
     segment.length = SEGMENT_HEADER
     this.#options.onGrown(SEGMENT_HEADER)
-    this.#syncDirectory()
+    const named = this.#syncDirectory()
+    if (this.#options.syncMs === 0) await named
     return segment
   }
 
@@ -246,10 +249,10 @@ export class Segments {
     return segment.syncing
   }
 
-  /** Not waited for: until it is done the new name may be lost with the power, as its bytes may. */
-  #syncDirectory(): void {
+  /** Until it is done the new name may be lost with the power, as its bytes may. Never rejects. */
+  async #syncDirectory(): Promise<void> {
     if (this.#options.syncMs === null) return
-    syncDirectory(this.#options.directory).catch(this.#options.onSyncError)
+    await syncDirectory(this.#options.directory).catch(this.#options.onSyncError)
   }
 }
 

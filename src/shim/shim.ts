@@ -7,7 +7,7 @@
 
 import { join } from 'node:path'
 import { reasonOf } from './disk.ts'
-import type { Input, Rest } from './input.ts'
+import type { Input, InputHandlers, Rest } from './input.ts'
 import { openInput } from './input.ts'
 import type { Notes } from './notes.ts'
 import { Severity } from './notes.ts'
@@ -36,6 +36,8 @@ const LAST_TRY_MS = 250
 export interface ShimOptions {
   /** Descriptor to read; standard input unless set. */
   readonly fd?: number
+  /** Opens what is read instead of a descriptor. */
+  readonly input?: (handlers: InputHandlers) => Input
   /** Spool directory. */
   readonly spool: string
   /** Where `released` is read; `state` in the spool directory unless set. */
@@ -51,6 +53,11 @@ export interface ShimOptions {
   readonly ringBytes?: number
   /** How input rests between small reads; the thread only where it does nothing else. */
   readonly rest?: Rest
+  /**
+   * Told after each step how many bytes of the input are done with, and whether all of this step are in
+   * the spool, synced where every frame is.
+   */
+  readonly onStep?: (done: number, kept: boolean) => void
   readonly notes: Notes
 }
 
@@ -79,6 +86,10 @@ class Pump implements Shim {
   readonly #whenFull: WhenFull
   /** Input waits for the ring instead of losing bytes. */
   readonly #waits: boolean
+  readonly #onStep: ((done: number, kept: boolean) => void) | null
+  /** Bytes dropped before this step. */
+  #droppedBefore = 0
+  #syncFailed = false
   #settle: (totals: Totals) => void = () => undefined
   #burstTimer: NodeJS.Timeout | null = null
   #tickTimer: NodeJS.Timeout | null = null
@@ -113,12 +124,16 @@ class Pump implements Shim {
       releasedEpoch: async () => (await this.#room.released())?.epoch ?? 0,
       syncMs,
       onGrown: (bytes) => this.#room.add(bytes),
-      onSyncError: (error) =>
-        notes.say(Severity.Error, `cannot sync the spool: ${reasonOf(error)}`),
+      onSyncError: (error) => {
+        this.#syncFailed = true
+        notes.say(Severity.Error, `cannot sync the spool: ${reasonOf(error)}`)
+      },
     })
+    this.#onStep = options.onStep ?? null
     this.#whenFull = whenFull
     this.#store = new Store(segments, this.#room, whenFull, notes, this.totals)
-    this.#input = openInput(options.fd ?? 0, options.rest ?? 'input', {
+    const { fd = 0, rest = 'input', input = (to) => openInput(fd, rest, to) } = options
+    this.#input = input({
       room: (most) => this.#ring.room(most),
       data: (bytes, size, drained) => this.#onData(bytes, size, drained),
       end: (error) => this.#onEnd(error),
@@ -228,6 +243,7 @@ class Pump implements Shim {
       const { firstNs, firstMs, lastNs, lastMs, bytes, lineFeeds } = taken
       const last = { ns: lastNs, ms: lastMs }
       this.#store.drop({ ns: firstNs, ms: firstMs }, last, bytes, lineFeeds)
+      this.#stepped()
       this.#armUpkeep()
       return this.#next()
     }
@@ -248,9 +264,17 @@ class Pump implements Shim {
       const count = await this.#store.write(done === 0 ? blocks : blocks.slice(done))
       for (const end = done + count; done < end; done++) this.#ring.give(blocks[done])
       if (this.totals.written > written) this.#wrote()
+      this.#stepped()
       if (!this.#ended && !this.#ring.isFull) this.#input.resume()
     }
     this.#armUpkeep()
+  }
+
+  #stepped(): void {
+    const { written, dropped } = this.totals
+    this.#onStep?.(written + dropped, dropped === this.#droppedBefore && !this.#syncFailed)
+    this.#droppedBefore = dropped
+    this.#syncFailed = false
   }
 
   #wrote(): void {

@@ -38,6 +38,14 @@ describe('the configuration', () => {
       workers: 'auto',
       ratesInterval: 10_000,
       watchFile: '/run/spillway/watch.ndjson',
+      receive: {
+        sync: false,
+        nodeFromAddress: true,
+        maxConnections: 256,
+        maxConnectionsPerAddress: 16,
+        idleMs: 3_600_000,
+        tls: null,
+      },
       logLevel: 'info',
     })
   })
@@ -49,6 +57,36 @@ describe('the configuration', () => {
   it('keeps the checkpoint in the spool directory unless told otherwise', () => {
     expect(settingsOf('spool: { directory: /a/b/ }', 'f.yaml').spool.state).toBe('/a/b/state')
     expect(settingsOf('spool: { state: /c }', 'f.yaml').spool.state).toBe('/c')
+  })
+
+  it.each([
+    ['tcp://127.0.0.1:60', { host: '127.0.0.1', port: 60 }],
+    ['tcp://[::1]:1060', { host: '::1', port: 1060 }],
+    ['tcp://collector.example.com:60', { host: 'collector.example.com', port: 60 }],
+  ])('takes the input %s', (input, address) => {
+    expect(settingsOf(`input: "${input}"`, 'f.yaml').input).toEqual(address)
+  })
+
+  it.each([
+    'tcp://127.0.0.1',
+    'tcp://:60',
+    'tcp://a:0',
+    'tcp://a:65536',
+    'udp://a:60',
+    'tcp://a b:6',
+  ])('takes no input %s', (input) => {
+    expect(mistakesOf(`input: "${input}"`)).toEqual([
+      `f.yaml:1: input: found "${input}", allowed: spool, -, tcp://HOST:PORT`,
+    ])
+  })
+
+  it('wants a certificate and its key together', () => {
+    expect(mistakesOf('receive:\n  tls: { certificate: /c }\n')).toEqual([
+      'f.yaml:2: receive.tls.key: found nothing, allowed: an absolute path, together with certificate',
+    ])
+    expect(
+      settingsOf('receive: { tls: { certificate: /c, key: /k, client_ca: /a } }', 'f').receive.tls,
+    ).toEqual({ certificate: '/c', key: '/k', clientCa: '/a' })
   })
 
   it('names every mistake with its line, what was found and what is allowed, in file order', () => {

@@ -1,27 +1,21 @@
+import { settingsOf } from '../../src/config/load.ts'
 import { createLog } from '../../src/log.ts'
 import { runService } from '../../src/service.ts'
 import { openNdjsonSink } from '../../src/sink/ndjson.ts'
 
-/** The service alone, as a process: spool, sink directory, `spool` or `-`, workers. */
-const [directory, out, input, workers] = process.argv.slice(2)
+/** The service alone, as a process: spool, sink directory, where records come from, workers, more settings. */
+const [directory, out, input, workers, more = ''] = process.argv.slice(2)
 try {
-  await runService(
-    {
-      node: 'web-01',
-      input: input === '-' ? '-' : 'spool',
-      spool: { directory, state: `${directory}/state` },
-      output: { kind: 'ndjson', directory: out },
-      format: 'native',
-      raw: false,
-      interpretedPrefix: '',
-      workers: Number(workers),
-      ratesInterval: 10_000,
-      watchFile: `${directory}/watch.ndjson`,
-      logLevel: 'warn',
-    },
-    await openNdjsonSink(out),
-    createLog('warn'),
-  )
+  const settings = settingsOf(more, 'more.yaml', {
+    node: 'web-01',
+    input,
+    spool: { directory },
+    output: `ndjson:${out}`,
+    workers: Number(workers),
+    watch: { file: `${directory}/watch.ndjson` },
+    log: { level: 'warn' },
+  })
+  await runService(settings, await openNdjsonSink(out), createLog('warn'))
   process.exit(0)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

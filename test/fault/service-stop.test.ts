@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { settingsOf } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import type { Log } from '../../src/log.ts'
 import { ExitCode, Failure } from '../../src/model/failure.ts'
@@ -23,19 +24,14 @@ async function spooled(name: string, count: number): Promise<Settings> {
   const ended = exitOf(writer)
   writer.stdin?.end(Array.from({ length: count }, (_, n) => eventText(n + 1)).join(''))
   await ended
-  return {
+  return settingsOf('', 'none.yaml', {
     node: 'web-01',
-    input: 'spool',
-    spool: { directory, state: join(directory, 'state') },
-    output: { kind: 'stdout' },
-    format: 'native',
-    raw: false,
-    interpretedPrefix: '',
+    spool: { directory },
+    output: 'stdout',
     workers: 0,
-    ratesInterval: 10_000,
-    watchFile: '/nonexistent/watch.ndjson',
-    logLevel: 'error',
-  }
+    watch: { file: '/nonexistent/watch.ndjson' },
+    log: { level: 'error' },
+  })
 }
 
 const linesOf = (sink: MemorySink): number => sink.text.split('\n').length - 1

@@ -44,13 +44,20 @@ export function makePlace(): Place {
   return { spool, out: join(place, 'out') }
 }
 
+/** How the service is started; `more` is YAML. */
+interface Start {
+  readonly input: string
+  readonly workers: number
+  readonly more: string
+}
+
 /** Starts the service on a place. */
 export function startService(
   script: string,
   { spool, out }: Place,
-  { input = 'spool', workers = 0 }: { input?: string; workers?: number } = {},
+  { input = 'spool', workers = 0, more = '' }: Partial<Start> = {},
 ): ChildProcess {
-  return spawn(process.execPath, [script, spool, out, input, String(workers)], {
+  return spawn(process.execPath, [script, spool, out, input, String(workers), more], {
     stdio: ['pipe', 'ignore', 'pipe'],
   })
 }
