@@ -52,6 +52,14 @@ export interface Setup {
   readonly dir?: string
   /** Sets the folder up further before auditd starts. */
   readonly arrange?: (dir: string) => void
+  /** Learns the kernel's settings before and after, as read while nobody else may change them. */
+  readonly onRestored?: (before: Kernel, after: Kernel) => void
+}
+
+/** The kernel's audit settings: what `auditctl -s` and `-l` print. */
+export interface Kernel {
+  readonly status: Map<string, number>
+  readonly rules: string
 }
 
 /** A running auditd with its folder. */
@@ -74,7 +82,7 @@ export interface Auditd {
  */
 export async function withAuditd<T>(setup: Setup, use: (auditd: Auditd) => Promise<T>): Promise<T> {
   const release = await lock()
-  const before = status()
+  const before = kernel()
   const dir = setup.dir ?? mkdtempSync(join(tmpdir(), 'spillway-kernel-'))
   let daemon: ChildProcess | null = null
   try {
@@ -102,11 +110,14 @@ export async function withAuditd<T>(setup: Setup, use: (auditd: Auditd) => Promi
   } finally {
     quietly(() => auditctl('-D'))
     if (daemon) await stop(daemon)
-    restore(before)
+    restore(before.status)
+    setup.onRestored?.(before, kernel())
     release()
     rmSync(dir, { recursive: true, force: true })
   }
 }
+
+const kernel = (): Kernel => ({ status: status(), rules: auditctl('-l') })
 
 function running(dir: string, pid: number, setup: Setup): Auditd {
   const log = join(dir, 'log', 'audit.log')

@@ -18,6 +18,11 @@ const GROUP = 'bin'
 /** Arguments with which the shim becomes its user. */
 export const SHIM_USER: string = `--user=${USERS.shim} --group=${GROUP}`
 
+/** The number of a user. */
+export function uidOf(user: User): number {
+  return idOf('passwd', USERS[user])
+}
+
 /** Makes the directories that an installation makes in `dir`, with their owners and modes. */
 export function arrange(dir: string): void {
   const places: readonly (readonly [string, User])[] = [
@@ -30,7 +35,7 @@ export function arrange(dir: string): void {
     const path = join(dir, name)
     mkdirSync(path, { recursive: true })
     chmodSync(path, 0o750)
-    chownSync(path, idOf('passwd', USERS[user]), idOf('group', GROUP))
+    chownSync(path, uidOf(user), idOf('group', GROUP))
   }
 }
 
