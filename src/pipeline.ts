@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Lane, type LaneOptions } from './lane.ts'
 import type { Block, Sink } from './model/delivery.ts'
 import { type Closing, compareClosings, comparePositions, type Position } from './model/place.ts'
@@ -210,11 +209,13 @@ function isSame(a: Progress, b: Progress): boolean {
 
 /** True when `promise` settles within `ms`, unless it does so with false. */
 async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const timer = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
   try {
-    const late = sleep(ms, false, { signal: timer.signal }).catch(() => false)
     return (await Promise.race([promise, late])) !== false
   } finally {
-    timer.abort()
+    clearTimeout(timer)
   }
 }

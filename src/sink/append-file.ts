@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { constants, fstatSync, lstatSync, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { type Outlet, writeWhole } from './outlet.ts'
@@ -51,7 +51,7 @@ export class AppendFile implements Outlet {
 
   /** Appends all of `parts`, which end with a line feed, or nothing. */
   async write(parts: readonly Uint8Array[]): Promise<void> {
-    const { size } = await this.#file.stat()
+    const { size } = fstatSync(this.#file.fd)
     this.#dirty = true
     try {
       await writeWhole(this.#file.fd, parts)
@@ -66,7 +66,7 @@ export class AppendFile implements Outlet {
     try {
       if (this.#dirty) await this.#file.datasync()
       this.#dirty = false
-      const now = await lstat(this.#path).catch(() => null)
+      const now = lstatSync(this.#path, { throwIfNoEntry: false })
       if (now?.ino === this.#identity.ino && now.dev === this.#identity.dev) return
       await this.#file.close()
       const { file, stat } = await openWhole(this.#path, Torn.Cut)

@@ -1,14 +1,15 @@
 /**
- * When to look for new frames: every 20 ms while some came within the last second, then at the
- * directory's change events or once a second. Watching costs nothing when idle, but a tenth of a core
- * at 5,000 writes a second.
+ * When to look for new frames: at the directory's change events and once a second, or every 20 ms
+ * while they come faster than that is worth. Watching costs next to nothing on a quiet stream, but a
+ * tenth of a core at 5,000 writes a second; looking every 20 ms costs the same on each.
  */
 
 import type { FSWatcher } from 'node:fs'
 import { watch } from 'node:fs'
 
 const LOOK_MS = 20
-const ACTIVE_MS = 1000
+/** Frames that come at shorter intervals are not worth an event each. */
+const QUICK_MS = 50
 /** A silent look all the same: the end of a writer changes no file. */
 const IDLE_LOOK_MS = 1000
 /** Where the kernel gives no watch: the most looks that still count as idle. */
@@ -21,7 +22,8 @@ export class Arrival {
   #blind = false
   #changed = false
   #found = false
-  #activeAt = performance.now()
+  #foundAt = -Infinity
+  #paced = false
   #wake: (() => void) | null = null
 
   constructor(directory: string) {
@@ -35,13 +37,14 @@ export class Arrival {
 
   /** Settles when it is time to look; at once after `signal` was aborted. */
   async wait(signal?: AbortSignal): Promise<void> {
-    if (this.#found) {
-      this.#found = false
-      this.#activeAt = performance.now()
-      this.close()
-    }
+    const now = performance.now()
+    const isQuick = now - this.#foundAt < QUICK_MS
+    if (this.#found) this.#foundAt = now
+    this.#paced = isQuick && (this.#paced || this.#found)
+    this.#found = false
+    if (this.#paced) this.close()
     if (signal?.aborted) return
-    if (performance.now() - this.#activeAt < ACTIVE_MS) return this.#sleep(LOOK_MS, signal)
+    if (this.#paced) return this.#sleep(LOOK_MS, signal)
     // What came between the last look and the watch has no event: look again after arming.
     if (!this.#watcher && !this.#blind && this.#arm()) return
     if (!this.#changed) await this.#sleep(this.#blind ? BLIND_LOOK_MS : IDLE_LOOK_MS, signal)

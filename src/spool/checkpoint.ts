@@ -15,7 +15,8 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { constants, readFileSync } from 'node:fs'
+import { mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ExitCode, Failure } from '../model/failure.ts'
@@ -87,7 +88,7 @@ export class Checkpoint {
   static async open(directory: string): Promise<Checkpoint> {
     try {
       await mkdir(directory, { recursive: true, mode: 0o750 })
-      const slots = await readSlots(directory)
+      const slots = readSlots(directory)
       const newest = newestOf(slots)
       const checkpoint = new Checkpoint(directory, newest?.state ?? null)
       checkpoint.#generation = (newest?.generation ?? 0) + 1
@@ -118,7 +119,7 @@ export class Checkpoint {
   }
 
   async #write(state: CheckpointState): Promise<void> {
-    const newest = newestOf(await readSlots(this.#directory))
+    const newest = newestOf(readSlots(this.#directory))
     const isReplaced =
       newest !== null &&
       (newest.generation > this.#generation ||
@@ -154,7 +155,18 @@ export class Checkpoint {
     } finally {
       await file.close()
     }
+    // The names of both files are durable after their first write.
+    if (this.#count <= SLOTS.length) await this.#syncDirectory()
     this.#slot = 1 - this.#slot
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const directory = await open(this.#directory, constants.O_RDONLY | constants.O_DIRECTORY)
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
   }
 }
 
@@ -174,15 +186,16 @@ function newestOf(slots: readonly (Record | null)[]): Record | null {
   return (a.generation - b.generation || a.count - b.count) > 0 ? a : b
 }
 
-function readSlots(directory: string): Promise<(Record | null)[]> {
-  return Promise.all(SLOTS.map((name) => readSlot(join(directory, name))))
+/** Not asynchronous: read once a second, from memory, that costs a tenth. */
+function readSlots(directory: string): (Record | null)[] {
+  return SLOTS.map((name) => readSlot(join(directory, name)))
 }
 
 /** Null for a slot that is missing or was cut short. Throws a `Failure` for an unknown version. */
-async function readSlot(path: string): Promise<Record | null> {
+function readSlot(path: string): Record | null {
   let bytes: Buffer
   try {
-    bytes = await readFile(path)
+    bytes = readFileSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

@@ -11,7 +11,7 @@
  * writing it.
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { spoolFailure } from './directory.ts'
@@ -82,15 +82,17 @@ export class SegmentFile implements SegmentId {
     const path = join(directory, segmentName(id))
     const fd = openRegular(path)
     if (fd === null) return null
+    const segment = tryOrClose(fd, () => SegmentFile.#over(id, path, fd, window))
+    if (segment === null) closeSync(fd)
+    return segment
+  }
+
+  static #over(id: SegmentId, path: string, fd: number, window: Buffer): SegmentFile | null {
     const head = Buffer.alloc(SEGMENT_HEADER)
     const size = readAt(path, fd, head, 0, 0)
     const header = decodeSegmentHeader(head.subarray(0, size))
-    if (header === 'short' || head.every((byte) => byte === 0)) {
-      closeSync(fd)
-      return null
-    }
+    if (header === 'short' || head.every((byte) => byte === 0)) return null
     if (header === 'foreign' || header === 'version') {
-      closeSync(fd)
       const what = header === 'foreign' ? 'is no spool segment' : 'is of an unknown spool version'
       throw new Failure(ExitCode.Spool, `${path} ${what}; nothing after it is read`)
     }
@@ -193,6 +195,8 @@ function readAt(path: string, fd: number, into: Buffer, at: number, position: nu
 }
 
 function openRegular(path: string): number | null {
+  // Asked for at every look: an error that says it is not there costs twenty times as much.
+  if (!lstatSync(path, { throwIfNoEntry: false })) return null
   let fd: number
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -200,7 +204,18 @@ function openRegular(path: string): number | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw spoolFailure(`cannot read ${path}`, error)
   }
-  if (fstatSync(fd).isFile()) return fd
-  closeSync(fd)
-  throw new Failure(ExitCode.Spool, `${path} is no regular file; nothing after it is read`)
+  return tryOrClose(fd, () => {
+    if (fstatSync(fd).isFile()) return fd
+    throw new Failure(ExitCode.Spool, `${path} is no regular file; nothing after it is read`)
+  })
+}
+
+/** What the call gives; closes the file where it throws. */
+function tryOrClose<T>(fd: number, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
 }
