@@ -93,6 +93,8 @@ export interface Activity {
   readonly cpu: number
   /** Times that a thread gave up its CPU to wait, which is how often it was woken. */
   readonly wakeUps: number
+  /** Resident memory in bytes, as it is now. */
+  readonly resident: number
 }
 
 /** What a running process has used up so far. */
@@ -104,7 +106,7 @@ export function activityOf(pid: number): Activity {
     cpu += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e9
     wakeUps += numberIn(`/proc/${pid}/task/${task}/status`, 'voluntary_ctxt_switches')
   }
-  return { cpu, wakeUps }
+  return { cpu, wakeUps, resident: numberIn(`/proc/${pid}/status`, 'VmRSS') * 1024 }
 }
 
 /** Peak resident memory of a process so far, in bytes; 0 when it is gone. */

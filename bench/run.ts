@@ -10,10 +10,11 @@ import { makePlace } from './place.ts'
 import { printed, type Report } from './report.ts'
 import { rss } from './rss.ts'
 import { shim } from './shim.ts'
+import { trickle } from './trickle.ts'
 
 /** `npm run bench -- [NAME…] [--rounds N] [--json FILE]`: see docs/benchmarks.md. */
 
-const BENCHES: Readonly<Record<string, Bench>> = { drain, rss, shim, latency, idle, micro }
+const BENCHES: Readonly<Record<string, Bench>> = { drain, rss, shim, latency, idle, trickle, micro }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
