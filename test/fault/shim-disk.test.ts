@@ -1,31 +1,26 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { buildShim, exitOf, linesOfShim, numberedLines, startProcess } from '../shim/process.ts'
-import { accountFor, Collector, makeDirectory, spooled, until } from '../spool/fixture.ts'
+import { expect, test } from 'vitest'
+import { exitOf, linesOfShim, numberedLines, startProcess, useShim } from '../shim/process.ts'
+import { accountFor, Collector, spooled, until } from '../spool/fixture.ts'
 import { canMount, onSmallDisk } from '../tmpfs.ts'
 
-let shim: string
-let spool: string
-let remove: () => void
-beforeAll(() => {
-  shim = buildShim()
-})
-afterAll(() => rmSync(shim, { force: true }))
-beforeEach(() => {
-  ;({ path: spool, remove } = makeDirectory())
-})
-afterEach(() => remove())
+const at = useShim()
 
 test('a directory that comes late loses nothing', async () => {
-  const late = join(spool, 'late')
-  const child = startProcess(shim, ['--spool', late])
+  const late = join(at.spool, 'late')
+  const child = startProcess(at.shim, ['--spool', late])
+  const exit = exitOf(child)
+  let heard = ''
+  child.stderr?.on('data', (chunk) => {
+    heard += String(chunk)
+  })
   child.stdin?.write('early\n')
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  await until(() => heard.includes('cannot write'), 'it says that it cannot write')
   mkdirSync(late)
   await until(() => readdirSync(late).length > 0, 'it writes')
   child.stdin?.end('late\n')
-  const { code, said } = await exitOf(child)
+  const { code, said } = await exit
   expect(code).toBe(0)
   expect(linesOfShim(said)).toEqual([
     expect.stringMatching(/cannot write the spool: ENOENT/),
@@ -37,7 +32,7 @@ test('a directory that comes late loses nothing', async () => {
 })
 
 test('one that never comes ends in a count of what was lost', async () => {
-  const child = startProcess(shim, ['--spool', join(spool, 'never')])
+  const child = startProcess(at.shim, ['--spool', join(at.spool, 'never')])
   child.stdin?.end('lost\n')
   const { code, said } = await exitOf(child)
   expect(code).toBe(1)
@@ -49,7 +44,7 @@ test.runIf(canMount)(
   async () => {
     await onSmallDisk(12 << 20, async (disk) => {
       const args = ['--spool', disk, '--limit', '12M', '--keep-free', '0', '--ring', '2M']
-      const child = startProcess(shim, args)
+      const child = startProcess(at.shim, args)
       const exit = exitOf(child)
       const text = numberedLines(0, 120_000)
       child.stdin?.write(text.slice(0, 100))
@@ -78,7 +73,7 @@ test.runIf(canMount)(
 test.runIf(canMount)('keep-free leaves the space of others alone', async () => {
   await onSmallDisk(12 << 20, async (disk) => {
     const args = ['--spool', disk, '--limit', '12M', '--keep-free', '8M']
-    const child = startProcess(shim, args)
+    const child = startProcess(at.shim, args)
     child.stdin?.end(numberedLines(0, 120_000))
     await exitOf(child)
     const { bavail, bsize } = statfsSync(disk)

@@ -1,36 +1,26 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { buildShim, exitOf, numberedLines, startProcess } from '../shim/process.ts'
-import { makeDirectory, spooled, until } from '../spool/fixture.ts'
+import { expect, test } from 'vitest'
+import { exitOf, numberedLines, startProcess, useShim } from '../shim/process.ts'
+import { spooled, until } from '../spool/fixture.ts'
 
-let shim: string
-let spool: string
-let remove: () => void
-beforeAll(() => {
-  shim = buildShim()
-})
-afterAll(() => rmSync(shim, { force: true }))
-beforeEach(() => {
-  ;({ path: spool, remove } = makeDirectory())
-})
-afterEach(() => remove())
+const at = useShim()
 
 test('shims that start together never meet in a file', async () => {
-  const children = Array.from({ length: 6 }, () => startProcess(shim, ['--spool', spool]))
+  const children = Array.from({ length: 6 }, () => startProcess(at.shim, ['--spool', at.spool]))
   const texts = children.map((_, i) => `${String(i).repeat(1000)}\n`.repeat(300))
   for (const [i, child] of children.entries()) child.stdin?.end(texts[i])
   const codes = await Promise.all(children.map(async (child) => (await exitOf(child)).code))
   expect(codes).toEqual(children.map(() => 0))
-  const { text, notices } = spooled(spool)
+  const { text, notices } = spooled(at.spool)
   expect(text.split('<end>').toSorted()).toEqual(texts)
   expect(notices).toEqual([])
 })
 
 /** Bytes in all segments but those of the first so many epochs. */
 function bytesIn(firstEpoch: number): number {
-  const names = readdirSync(spool).filter((name) => Number(name.slice(0, 8)) > firstEpoch)
-  return names.reduce((sum, name) => sum + lstatSync(join(spool, name)).size, 0)
+  const names = readdirSync(at.spool).filter((name) => Number(name.slice(0, 8)) > firstEpoch)
+  return names.reduce((sum, name) => sum + lstatSync(join(at.spool, name)).size, 0)
 }
 
 test('ten that are killed under load each lose at most what they held, and it is told', async () => {
@@ -39,7 +29,7 @@ test('ten that are killed under load each lose at most what they held, and it is
   const chunks = Array.from({ length: 400 }, (_, i) => numberedLines(i * 160, 160))
   const sent: number[] = []
   for (let round = 0; round < 10; round++) {
-    const child = startProcess(shim, ['--spool', spool, '--ring', String(RING)])
+    const child = startProcess(at.shim, ['--spool', at.spool, '--ring', String(RING)])
     const exit = exitOf(child)
     child.stdin?.on('error', () => undefined)
     let bytes = 0
@@ -51,14 +41,14 @@ test('ten that are killed under load each lose at most what they held, and it is
       bytes += chunk.length
       child.stdin?.write(chunk)
     }, 1)
-    await until(() => readdirSync(spool).length > round, 'it writes')
+    await until(() => readdirSync(at.spool).length > round, 'it writes')
     await new Promise((resolve) => setTimeout(resolve, 150 + round * 7))
     clearInterval(timer)
     child.kill('SIGKILL')
     expect((await exit).code).toBe('SIGKILL')
     sent.push(bytes)
   }
-  const { text, notices } = spooled(spool)
+  const { text, notices } = spooled(at.spool)
   const whole = chunks.join('')
   const parts = text.split('<end>')
   expect(parts.length).toBe(10)

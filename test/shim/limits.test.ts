@@ -1,36 +1,26 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { listSegments } from '../../src/spool/directory.ts'
 import { formatReleased } from '../../src/spool/format.ts'
-import { accountFor, Collector, makeDirectory, spooled, until } from '../spool/fixture.ts'
-import { buildShim, exitOf, linesOfShim, numberedLines, startProcess } from './process.ts'
+import { accountFor, Collector, spooled, until } from '../spool/fixture.ts'
+import { exitOf, linesOfShim, numberedLines, startProcess, useShim } from './process.ts'
 
-let shim: string
-let spool: string
-let remove: () => void
-beforeAll(() => {
-  shim = buildShim()
-})
-afterAll(() => rmSync(shim, { force: true }))
-beforeEach(() => {
-  ;({ path: spool, remove } = makeDirectory())
-})
-afterEach(() => remove())
+const at = useShim()
 
 /** What the reader's side does: everything below the newest segment may be deleted. */
 function release(): void {
-  const ids = listSegments(spool)
-  mkdirSync(join(spool, 'state'), { recursive: true })
-  writeFileSync(join(spool, 'state/released'), formatReleased(ids[ids.length - 1]))
+  const ids = listSegments(at.spool)
+  mkdirSync(join(at.spool, 'state'), { recursive: true })
+  writeFileSync(join(at.spool, 'state/released'), formatReleased(ids[ids.length - 1]))
 }
 
 function spooledBytes(): number {
-  return spooled(spool).text.length
+  return spooled(at.spool).text.length
 }
 
 test('at its limit the newest bytes are dropped, and spooled and dropped make up what was sent', async () => {
-  const child = startProcess(shim, ['--spool', spool, '--limit', '4M'])
+  const child = startProcess(at.shim, ['--spool', at.spool, '--limit', '4M'])
   const text = numberedLines(0, 100_000)
   child.stdin?.end(text)
   const { code, said } = await exitOf(child)
@@ -38,30 +28,30 @@ test('at its limit the newest bytes are dropped, and spooled and dropped make up
   expect(linesOfShim(said)[0]).toMatch(
     /the spool is full \(\d+ of 4194304 bytes.*new records are dropped/,
   )
-  const { kept, dropped } = accountFor(text, spool)
+  const { kept, dropped } = accountFor(text, at.spool)
   expect(kept + dropped).toBe(text.length)
   expect(kept).toBeGreaterThan(3 << 20)
   expect(kept).toBeLessThan(4 << 20)
 })
 
 test('when released segments are deleted, a gap is told and the stream goes on after it', async () => {
-  const child = startProcess(shim, ['--spool', spool, '--limit', '4M'])
+  const child = startProcess(at.shim, ['--spool', at.spool, '--limit', '4M'])
   const exit = exitOf(child)
   child.stdin?.write(numberedLines(0, 100_000))
   await until(() => spooledBytes() > 3 << 20, 'it is full')
-  const full = listSegments(spool).length
+  const full = listSegments(at.spool).length
   release()
-  await until(() => listSegments(spool).length < full, 'segments are deleted')
+  await until(() => listSegments(at.spool).length < full, 'segments are deleted')
   child.stdin?.end('after\n')
   await exit
-  const { text } = spooled(spool)
+  const { text } = spooled(at.spool)
   expect(text.endsWith('<gap>after\n')).toBe(true)
 })
 
 test('drop-oldest keeps the newest bytes, and the reader tells exactly what it did not read', async () => {
-  const child = startProcess(shim, [
+  const child = startProcess(at.shim, [
     '--spool',
-    spool,
+    at.spool,
     '--limit',
     '4M',
     '--when-full',
@@ -70,7 +60,7 @@ test('drop-oldest keeps the newest bytes, and the reader tells exactly what it d
   const text = numberedLines(0, 200_000)
   child.stdin?.end(text)
   expect((await exitOf(child)).code).toBe(0)
-  const found = spooled(spool)
+  const found = spooled(at.spool)
   expect(found.text.length).toBeGreaterThan(2 << 20)
   expect(text.endsWith(found.text)).toBe(true)
   const lost = text.slice(0, text.length - found.text.length)
@@ -80,11 +70,11 @@ test('drop-oldest keeps the newest bytes, and the reader tells exactly what it d
 })
 
 test('block reads no more, and loses nothing once there is room again', async () => {
-  const args = ['--spool', spool, '--limit', '4M', '--ring', '1M', '--when-full', 'block']
-  const child = startProcess(shim, args)
+  const args = ['--spool', at.spool, '--limit', '4M', '--ring', '1M', '--when-full', 'block']
+  const child = startProcess(at.shim, args)
   const exit = exitOf(child)
   const text = numberedLines(0, 100_000)
-  const collector = new Collector(spool)
+  const collector = new Collector(at.spool)
   child.stdin?.end(text)
   // Longer than the shim is patient with a spool that fails.
   await new Promise((resolve) => setTimeout(resolve, 3500))

@@ -1,49 +1,33 @@
 import { execFileSync } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { makeDirectory, spooled, until } from '../spool/fixture.ts'
-import { buildShim, exitOf, startProcess } from './process.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { spooled, until } from '../spool/fixture.ts'
+import { exitOf, startProcess, useShim } from './process.ts'
 
 const isRoot = process.getuid?.() === 0
 
-let shim: string
-let spool: string
-let remove: () => void
-beforeAll(() => {
-  shim = buildShim()
-})
-afterAll(() => rmSync(shim, { force: true }))
+const at = useShim()
 beforeEach(() => {
-  ;({ path: spool, remove } = makeDirectory())
-  chmodSync(spool, 0o750)
+  chmodSync(at.spool, 0o750)
 })
-afterEach(() => remove())
 
 test.runIf(isRoot)(
   'the shim gives root up for its user, and its files are not for others',
   async () => {
     const uid = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'latin1' }))
     const gid = Number(execFileSync('id', ['-g', 'nobody'], { encoding: 'latin1' }))
-    chownSync(spool, uid, gid)
+    chownSync(at.spool, uid, gid)
     const group = execFileSync('id', ['-gn', 'nobody'], { encoding: 'latin1' }).trim()
-    const child = startProcess(shim, ['--spool', spool, '--user', 'nobody', '--group', group])
+    const child = startProcess(at.shim, ['--spool', at.spool, '--user', 'nobody', '--group', group])
     child.stdin?.write('x\n')
-    await until(() => spooled(spool).text === 'x\n', 'it writes')
+    await until(() => spooled(at.spool).text === 'x\n', 'it writes')
     const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
     expect(/^Uid:\s*(.*)/m.exec(status)?.[1].split('\t')).toEqual(Array(4).fill(String(uid)))
     expect(/^Gid:\s*(.*)/m.exec(status)?.[1].split('\t')).toEqual(Array(4).fill(String(gid)))
     expect(/^Groups:(.*)/m.exec(status)?.[1].trim()).toBe('')
     expect(/^CapEff:\s*(.*)/m.exec(status)?.[1]).toMatch(/^0+$/)
-    const stat = lstatSync(join(spool, readdirSync(spool)[0]))
+    const stat = lstatSync(join(at.spool, readdirSync(at.spool)[0]))
     expect([stat.uid, stat.gid, stat.mode & 0o777]).toEqual([uid, gid, 0o640])
     child.stdin?.end()
     await exitOf(child)
@@ -51,30 +35,30 @@ test.runIf(isRoot)(
 )
 
 test('a user that does not exist is said, and the shim goes on', async () => {
-  const child = startProcess(shim, ['--spool', spool, '--user', 'no-such-user'])
+  const child = startProcess(at.shim, ['--spool', at.spool, '--user', 'no-such-user'])
   child.stdin?.end('x\n')
   const { code, said } = await exitOf(child)
   expect(code).toBe(0)
   if (isRoot) expect(said).toMatch(/cannot change to user no-such-user, going on as it is/)
-  expect(spooled(spool).text).toBe('x\n')
+  expect(spooled(at.spool).text).toBe('x\n')
 })
 
 async function check(program: string, ...args: string[]): Promise<[number | string, string[]]> {
-  const child = startProcess(program, ['--check', '--spool', spool, ...args], 'pipe')
+  const child = startProcess(program, ['--check', '--spool', at.spool, ...args], 'pipe')
   const { code, out } = await exitOf(child)
   return [code, out.trim().split('\n')]
 }
 
 describe('--check', () => {
   test.runIf(isRoot)('says nothing about a good setup', async () => {
-    expect(await check(shim)).toEqual([0, ['']])
+    expect(await check(at.shim)).toEqual([0, ['']])
   })
 
   test('names each thing that is wrong in a line of its own', async () => {
-    const copy = join(spool, 'copy')
-    copyFileSync(shim, copy)
+    const copy = join(at.spool, 'copy')
+    copyFileSync(at.shim, copy)
     chmodSync(copy, 0o755)
-    chmodSync(spool, 0o777)
+    chmodSync(at.spool, 0o777)
     const args = ['--user', 'no-such-user', '--group', 'no-such-group', '--limit', '999999T']
     const [code, lines] = await check(copy, ...args)
     expect(code).toBe(5)
@@ -91,8 +75,8 @@ describe('--check', () => {
   })
 
   test('names a spool that is missing and says how to make it', async () => {
-    const [code, lines] = await check(shim, '--spool', `${spool}/none`)
+    const [code, lines] = await check(at.shim, '--spool', `${at.spool}/none`)
     expect(code).toBe(5)
-    expect(lines.at(-1)).toMatch(/ENOENT.*mkdir -m 0750/)
+    expect(lines.at(-1)).toBe(`${at.spool}/none does not exist: mkdir -m 0750 ${at.spool}/none`)
   })
 })

@@ -1,10 +1,33 @@
 import type { ChildProcess } from 'node:child_process'
 import { execFileSync, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { makeDirectory } from '../spool/fixture.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
+
+/** The shim's one file for the tests of a file, and a spool directory for each of them. */
+export interface ShimFixture {
+  readonly shim: string
+  readonly spool: string
+}
+
+/** Builds the shim before the tests of the calling file and makes each its spool; both go away after. */
+export function useShim(): ShimFixture {
+  const fixture = { shim: '', spool: '' }
+  let remove: () => void = () => {}
+  beforeAll(() => {
+    fixture.shim = buildShim()
+  })
+  afterAll(() => rmSync(fixture.shim, { force: true }))
+  beforeEach(() => {
+    ;({ path: fixture.spool, remove } = makeDirectory())
+  })
+  afterEach(() => remove())
+  return fixture
+}
 
 /** Builds the shim's one file from the sources; returns its path. */
 export function buildShim(): string {
