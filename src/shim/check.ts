@@ -1,7 +1,15 @@
 /** What an installer wants to know before it hands the shim to auditd. */
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, lstatSync, readFileSync, readlinkSync, statfsSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  statfsSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { reasonOf } from './disk.ts'
 import type { Flags } from './options.ts'
@@ -49,10 +57,10 @@ function isListed(file: string, name: string): boolean {
 
 function* checkSpool({ spool, user, limit, keepFree }: Flags): Generator<string> {
   const stat = tryTo(() => lstatSync(spool))
-  if (typeof stat === 'string' || !stat.isDirectory()) {
-    yield typeof stat === 'string' ? `${stat} (mkdir -m 0750 ${spool})` : `${spool} is no directory`
-    return
-  }
+  if (!existsSync(spool)) yield `${spool} does not exist: mkdir -m 0750 ${spool}`
+  else if (typeof stat === 'string') yield stat
+  else if (!stat.isDirectory()) yield `${spool} is no directory`
+  if (typeof stat === 'string' || !stat.isDirectory()) return
   if ((stat.mode & 0o027) !== 0) yield `${spool} is open to others: its mode should be 0750`
   const owner = ownerName(stat.uid)
   if (user !== null && owner !== user) yield `${spool} belongs to ${owner}, not to ${user}`

@@ -12,8 +12,8 @@ import { isatty } from 'node:tty'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { readNext } from './disk.ts'
 
-/** Bytes of one read: half of what a pipe holds, so that whoever fills it goes on meanwhile. */
-const READ_BYTES = 32 * 1024
+/** Bytes of one read: what a pipe holds. */
+const READ_BYTES = 64 * 1024
 /** Bytes of one read of a file. */
 const FILE_READ_BYTES = 256 * 1024
 /** A read below this found the stream all but empty: more will come together after a pause. */

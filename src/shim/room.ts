@@ -24,6 +24,9 @@ const DEFAULT_KEEP_FREE = 94 * 2 ** 20
 /** Smallest limit: eight segments of 512 KiB, so that reading always frees some. */
 export const SMALLEST_LIMIT: number = 4 << 20
 
+/** Growth that is worth another look at the directory and its file system. */
+const SURVEY_BYTES = 1 << 20
+
 /** Bytes the spool may use, and bytes that stay free for others; null for the default. */
 export interface RoomOptions {
   readonly directory: string
@@ -100,7 +103,7 @@ export class Room {
   }
 
   /**
-   * Deletes what the reader has released and looks at the directory again; nothing when nothing has
+   * Deletes what the reader has released and looks at the directory again; nothing when little has
    * changed. Rejects when the directory or its file system cannot be read.
    */
   clear(current: SegmentId | null): Promise<void> {
@@ -129,13 +132,20 @@ export class Room {
   async #clear(current: SegmentId | null): Promise<void> {
     const before = this.#released
     const released = await this.released()
-    if (this.isKnown && released === before && this.#growth === 0 && this.has(MAX_PAYLOAD)) return
+    if (released === before && this.#isFresh(current) && this.has(MAX_PAYLOAD)) return
     if (!this.isKnown) await this.#survey()
     for (const segment of released ? this.#segments.slice(0, -1) : []) {
       if (compareSegments(segment, released as SegmentId) >= 0) break
       if (!current || compareSegments(segment, current) !== 0) await this.#unlink(segment)
     }
     await this.#survey()
+  }
+
+  /** Hardly anything was written since the last survey, and in a segment that it has seen. */
+  #isFresh(current: SegmentId | null): boolean {
+    const newest = this.#segments.at(-1)
+    const isSeen = !current || (newest && compareSegments(newest, current) === 0)
+    return this.isKnown && isSeen === true && this.#growth < SURVEY_BYTES
   }
 
   async #survey(): Promise<void> {
@@ -156,7 +166,7 @@ export class Room {
     this.limit = Math.max(SMALLEST_LIMIT, Math.min(total, wanted))
   }
 
-  /** A segment is final once a later one of its epoch is there once a later one of its epoch is there: only the last two are looked at again. */
+  /** A segment is final once a later one of its epoch is there: only the last two are looked at again. */
   async #sizeOf(name: string): Promise<number> {
     const known = this.#segments.findIndex((segment) => segment.name === name)
     if (known >= 0 && this.#segments[known + 2]?.epoch === this.#segments[known].epoch) {

@@ -80,17 +80,10 @@ export class Segments {
    * Appends frames, at least the first of them. Resolves to how many are now in the spool. Rejects when
    * not even that one could be written whole; all may then be appended again and go to the next segment.
    */
-  async append(frames: readonly Frame[]): Promise<number> {
-    let segment = this.#current
-    let fitting = segment ? this.#fitting(segment, frames) : 0
-    if (segment && segment.length > 0 && fitting === 0) {
-      this.#finish(segment)
-      segment = null
-    }
-    if (!segment || segment.length === 0) {
-      segment = await this.#start(segment)
-      fitting = Math.max(1, this.#fitting(segment, frames))
-    }
+  append(frames: readonly Frame[]): Promise<number> {
+    const segment = this.#current
+    const fitting = segment && segment.length > 0 ? this.#fitting(segment, frames) : 0
+    if (!segment || fitting === 0) return this.#appendToNext(frames)
     return this.#write(segment, fitting < frames.length ? frames.slice(0, fitting) : frames)
   }
 
@@ -98,6 +91,12 @@ export class Segments {
   async close(): Promise<void> {
     if (this.#current) this.#finish(this.#current)
     await this.#retiring
+  }
+
+  async #appendToNext(frames: readonly Frame[]): Promise<number> {
+    if (this.#current && this.#current.length > 0) this.#finish(this.#current)
+    const segment = await this.#start(this.#current)
+    return this.#write(segment, frames.slice(0, Math.max(1, this.#fitting(segment, frames))))
   }
 
   /** How many of these frames the segment has room for. */
@@ -131,7 +130,11 @@ export class Segments {
     if (count < frames.length) {
       this.#finish(segment)
       if (this.#options.syncMs === 0) await this.#retiring
-    } else if (frames[0].type !== FrameType.Tick) await this.#syncSoon(segment)
+      // A tick is not worth it.
+    } else if (frames[0].type !== FrameType.Tick) {
+      if (this.#options.syncMs === 0) await this.#sync(segment)
+      else this.#syncSoon(segment)
+    }
     if (count === 0) throw failure ?? new Error(`short write: ${written} bytes`)
     return count
   }
@@ -221,12 +224,10 @@ export class Segments {
     await close(segment.fd).catch(this.#options.onSyncError)
   }
 
-  /** A tick is not worth it. */
-  async #syncSoon(segment: OpenSegment): Promise<void> {
+  #syncSoon(segment: OpenSegment): void {
     const { syncMs } = this.#options
     if (syncMs === null) return
-    if (syncMs === 0) await this.#sync(segment)
-    else if (segment.unsynced >= SYNC_BYTES && !segment.syncing) void this.#sync(segment)
+    if (segment.unsynced >= SYNC_BYTES && !segment.syncing) void this.#sync(segment)
     else if (!this.#syncTimer) this.#syncTimer = setTimeout(() => this.#syncLate(), syncMs)
   }
 

@@ -99,7 +99,8 @@ class Pump implements Shim {
   #burstDue = false
   #tickDue = false
   #quiet = false
-  #wroteAt = 0
+  /** When the last bytes that were written came. */
+  #wroteNs = 0
   #stopping = false
   #ended = false
   #closed = false
@@ -176,7 +177,7 @@ class Pump implements Shim {
   }
 
   #onTick(): void {
-    const rest = TICK_MS - (performance.now() - this.#wroteAt)
+    const rest = TICK_MS - (now().ns - this.#wroteNs) / 1e6
     if (rest > 0) return this.#armTick(rest)
     this.#quiet = true
     this.#tickDue = true
@@ -263,7 +264,7 @@ class Pump implements Shim {
       const { written } = this.totals
       const count = await this.#store.write(done === 0 ? blocks : blocks.slice(done))
       for (const end = done + count; done < end; done++) this.#ring.give(blocks[done])
-      if (this.totals.written > written) this.#wrote()
+      if (this.totals.written > written) this.#wrote(blocks[done - 1])
       this.#stepped()
       if (!this.#ended && !this.#ring.isFull) this.#input.resume()
     }
@@ -277,9 +278,9 @@ class Pump implements Shim {
     this.#syncFailed = false
   }
 
-  #wrote(): void {
+  #wrote({ monotonicNs }: Block): void {
     this.#patience?.refresh()
-    this.#wroteAt = performance.now()
+    this.#wroteNs = monotonicNs
     this.#tickDue = false
     if (this.#tickTimer && !this.#quiet) return
     this.#quiet = false

@@ -67,19 +67,20 @@ export class Store {
 
   /**
    * Writes blocks, as many as go at once, or drops the first where the limit says so. Resolves to how
-   * many are done with.
+   * many are done with; 0 when it gave up meanwhile.
    */
-  async write(blocks: readonly Block[]): Promise<number> {
-    const first = blocks[0]
-    const frames = this.#hasRoom(sizeOf(blocks)) ? blocks : [first]
-    if (this.#hasRoom(sizeOf(frames)) || (await this.#makeRoom(sizeOf(frames)))) {
+  write(blocks: readonly Block[]): Promise<number> {
+    const isPlain = !this.hasGap && !this.#givenUp && this.#hasRoom(sizeOf(blocks))
+    return isPlain ? this.#append(blocks, true) : this.#writeOne(blocks[0])
+  }
+
+  async #writeOne(block: Block): Promise<number> {
+    if (await this.#makeRoom(sizeOf([block]))) {
       if (this.hasGap) await this.gap(true)
-      const count = await this.#append(frames, true)
-      for (let i = 0; i < count; i++) this.#totals.written += frames[i].length
-      if (count > 0) return count
+      if ((await this.#append([block], true)) > 0) return 1
     }
-    const at = { ns: first.monotonicNs, ms: first.realtimeMs }
-    this.drop(at, now(), first.length, first.lineFeeds)
+    const at = { ns: block.monotonicNs, ms: block.realtimeMs }
+    this.drop(at, now(), block.length, block.lineFeeds)
     if (performance.now() - this.#gapAt >= GAP_EVERY_MS) await this.gap(false)
     return 1
   }
@@ -169,6 +170,7 @@ export class Store {
     for (;;) {
       try {
         const count = await this.#segments.append(frames)
+        for (let i = 0; i < count; i++) this.#totals.written += dataIn(frames[i])
         this.#succeeded()
         return count
       } catch (error) {
@@ -232,6 +234,10 @@ const FULL: Record<WhenFull, string> = {
   'drop-newest': 'new records are dropped',
   'drop-oldest': 'nothing older is left to delete, new records are dropped',
   block: 'reading stops, which stalls auditd',
+}
+
+function dataIn({ type, length }: Frame): number {
+  return type === FrameType.Data ? length : 0
 }
 
 function sizeOf(frames: readonly Frame[]): number {

@@ -257,8 +257,11 @@ export function hex32(value: number): string {
 }
 
 function frameCrc(bytes: Buffer, at: number, length: number, salt: number): number {
-  const payload = at + FRAME_HEADER
-  return crc32(bytes.subarray(payload, payload + length), crc32(bytes.subarray(at, at + 28), salt))
+  const { buffer, byteOffset } = bytes
+  // Not `subarray`: without the JIT that of Buffer takes four times as long.
+  const header = new Uint8Array(buffer, byteOffset + at, 28)
+  const payload = new Uint8Array(buffer, byteOffset + at + FRAME_HEADER, length)
+  return crc32(payload, crc32(header, salt))
 }
 
 function formatBoot(hex: string): string {
