@@ -45,10 +45,10 @@ export const trickle: Bench = async ({ place }) => {
     mustEqual('events that came through', (await readEvents(pair.events)).events, 1 + events.length)
     await pair.stop()
   }
-  const [{ costs }] = found
-  const [shim] = costs
+  const atTen = found[0].costs
+  const [shim] = atTen
   const sum = (of: 'percent' | 'mebibytes'): number =>
-    costs.reduce((all, cost) => all + cost[of], 0)
+    atTen.reduce((all, cost) => all + cost[of], 0)
   return {
     title: 'trickle: a shim and a service on a stream of few records',
     notes: [
