@@ -1,58 +1,94 @@
+import type { Hole } from './analyse/stream.ts'
+import { alertOf, timeText } from './model/alert.ts'
 import type { Message } from './model/delivery.ts'
 import { formatPosition, type Position } from './model/place.ts'
 import type { Trouble } from './pool/pool.ts'
 import type { Notice } from './spool/notice.ts'
 
-/** Version of these alerts. */
-const VERSION = 1
+/** What is said about a notice: which one of its kind it is, when it was, and what happened. */
+interface Said {
+  readonly subject: string
+  readonly startsAt?: number
+  readonly endsAt?: number
+  readonly text: string
+  readonly evidence: Message
+}
 
 /** The alert for what a reader found out about its spool. `now` in ms since the epoch. */
 export function spoolAlert(notice: Notice, node: string, now: number): Message {
-  const severity = notice.kind === 'waiting' ? 'warning' : 'critical'
-  return { ...head(`spool.${notice.kind}`, node, severity, now), ...said(notice) }
+  const { startsAt = now, endsAt = now, ...said } = saidOf(notice)
+  const isWaiting = notice.kind === 'waiting'
+  return alertOf({
+    type: `spool.${notice.kind}`,
+    node,
+    severity: isWaiting ? 'warning' : 'critical',
+    time: now,
+    status: 'firing',
+    startsAt,
+    endsAt,
+    ...said,
+  })
 }
 
 /** The alert for records that became rejects because no decoder outlived them. */
-export function poisonAlert({ bytes, reason }: Trouble, node: string, now: number): Message {
-  const text = `${bytes} bytes became rejects instead of events: ${reason}.`
-  return { ...head('decode.poison', node, 'critical', now), bytes, reason, text }
+export function poisonAlert(trouble: Trouble, node: string, now: number): Message {
+  const { bytes, reason } = trouble
+  const at = trouble.at === null ? null : positionText(trouble.at)
+  return alertOf({
+    type: 'decode.poison',
+    node,
+    severity: 'critical',
+    time: now,
+    subject: at ?? '',
+    status: 'firing',
+    startsAt: now,
+    endsAt: now,
+    text: `${bytes} bytes became rejects instead of events: ${reason}.`,
+    evidence: { at, bytes, reason },
+  })
 }
 
-function head(type: string, node: string, severity: string, now: number): Message {
-  return { type, v: VERSION, time: timeText(now), node, severity }
+/** What a notice says is missing in the stream, as far as it is known; null for nothing. */
+export function holeOf(notice: Notice): Hole | null {
+  if (notice.kind === 'dropped') {
+    const { bytes, lineFeeds: lines } = notice.gap
+    return { at: notice.at, lines, bytes }
+  }
+  if (notice.kind !== 'skipped' && notice.kind !== 'corrupt') return null
+  const { from: at, bytes, lineFeeds } = notice
+  return { at, lines: lineFeeds ?? 0, bytes: bytes ?? 0 }
 }
 
-function said(notice: Notice): Message {
+function saidOf(notice: Notice): Said {
   if (notice.kind === 'waiting') {
     const { epoch, newer } = notice
     const text = `Shim ${newer} writes while shim ${epoch} still lives; ${epoch} is read to its end first.`
-    return { epoch, newer, text }
+    return { subject: `${epoch}`, text, evidence: { epoch, newer } }
   }
   if (notice.kind === 'died') {
     const at = positionText(notice.at)
     const text = `A shim ended at ${at} without saying so: what it held in memory is lost.`
-    return { at, torn: notice.torn, text }
+    return { subject: at, text, evidence: { at, torn: notice.torn } }
   }
   if (notice.kind === 'dropped') {
     const { bytes, lineFeeds: lines, firstMs, lastMs } = notice.gap
+    const at = positionText(notice.at)
     const [from, to] = [timeText(firstMs), timeText(lastMs)]
     const text = `The shim dropped ${lines} lines (${bytes} bytes) from ${from} to ${to}: the spool had reached its limit, or could not be written.`
-    return { at: positionText(notice.at), bytes, lines, from, to, text }
+    return { subject: at, startsAt: firstMs, endsAt: lastMs, text, evidence: { at, lines, bytes } }
   }
   const [from, to] = [positionText(notice.from), positionText(notice.to)]
   const { bytes, lineFeeds: lines } = notice
+  const evidence = { from, to, lines, bytes }
   if (notice.kind === 'corrupt') {
-    const kept = notice.file === null ? 'they could not be kept' : `they are kept in ${notice.file}`
+    const { file } = notice
+    const kept = file === null ? 'they could not be kept' : `they are kept in ${file}`
     const text = `${bytes} bytes of the spool from ${from} to ${to} are no frame of the shim; ${kept}.`
-    return { from, to, bytes, lines, file: notice.file, text }
+    return { subject: from, text, evidence: { ...evidence, file } }
   }
   const amount = lines === null ? 'what lay there' : `${lines} lines (${bytes} bytes)`
   const text = `Reading goes on at ${to} instead of ${from}: ${amount} was deleted before it was read, or another spool is in its place.`
-  return { from, to, bytes, lines, text }
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString()
+  return { subject: from, text, evidence }
 }
 
 function positionText({ epoch, place }: Position): string {

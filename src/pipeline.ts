@@ -24,7 +24,7 @@ import type { Source } from './source.ts'
 
 /** How far a consumer is. */
 export interface Progress {
-  /** First byte of the oldest event that is open there. */
+  /** First byte of the oldest event that is open there, or one before it that is needed again. */
   readonly resume: Position
   /** The last closing it has had, or null before the first. */
   readonly done: Closing | null
@@ -72,7 +72,7 @@ export class Pipeline {
     this.#options = options
     this.#delivery = options.delivery
     this.#analysis = options.analysis
-    this.#main = this.#lane(options.delivery, (block) => this.#deliver(block))
+    this.#main = this.#lane(this.#start(), (block) => this.#deliver(block))
   }
 
   /** What the sink has accepted. */
@@ -93,6 +93,11 @@ export class Pipeline {
   /** Bytes of the stream that analysis has not read. */
   get lag(): number {
     return (this.#head ?? this.#main).source.lag
+  }
+
+  /** Bytes of the stream that delivery has not read. */
+  get deliveryLag(): number {
+    return this.#main.source.lag
   }
 
   /**
@@ -116,6 +121,13 @@ export class Pipeline {
   stop(): void {
     this.#main.stop()
     this.#head?.stop()
+  }
+
+  /** Where the first lane begins: one that serves both begins where the first of them needs it. */
+  #start(): Progress {
+    const { delivery, analysis } = this.#options
+    const first = comparePositions(delivery.resume, analysis.resume) <= 0 ? delivery : analysis
+    return isSame(delivery, analysis) ? first : delivery
   }
 
   #lane(from: Progress, take: (block: Block) => Promise<void>): Lane {

@@ -13,10 +13,15 @@ export interface ReadersOptions {
   readonly last: CheckpointState | null
   /** Learns what is wrong with the spool, once, even where it is read twice. */
   readonly onNotice: (notice: Notice) => void
+  /** Learns it whenever it is read. */
+  readonly onSight: (notice: Notice) => void
 }
 
 /** Where a stream begins that was never read. */
 const START: Progress = { resume: { epoch: PLAIN_EPOCH, place: 0 }, done: null }
+
+/** Before every place of a spool. */
+const NOWHERE: Position = { epoch: PLAIN_EPOCH, place: -1 }
 
 /** The readers that a service has on its spool: one, or two while its lanes are parted. */
 export class Readers {
@@ -25,12 +30,14 @@ export class Readers {
   /** The last ones opened, closed or not: they know salts. */
   #latest: SpoolReader[] = []
   #closed: number
-  #noticed: Position = { epoch: 0, place: -1 }
+  /** What was found before here is told: what was analysed is read again after a start. */
+  #noticed: Position
 
   /** Throws a `Failure` when there is no spool that can be read. */
   constructor(options: ReadersOptions) {
     this.#options = options
     this.#closed = options.last?.closed ?? 0
+    this.#noticed = options.last?.analysis?.done ?? NOWHERE
     this.#reader(START.resume, () => {}).close()
   }
 
@@ -69,13 +76,15 @@ export class Readers {
     const { delivery, analysis } = last ?? { delivery: null, analysis: null }
     const foreign = this.#foreign(delivery) ?? this.#foreign(analysis)
     if (foreign === null) return [delivery ?? START, analysis ?? START]
+    this.#noticed = NOWHERE
     this.#options.onNotice(foreign)
     return [START, START]
   }
 
-  /** A progress as a checkpoint keeps it. */
-  saved({ resume, done }: Progress): Saved | null {
-    return done === null ? null : { resume, done, salt: this.#saltOf(resume) }
+  /** A progress as a checkpoint keeps it, where reading has to go on at `read` if that lies before. */
+  saved({ resume, done }: Progress, read: Position | null = null): Saved | null {
+    const from = read !== null && comparePositions(read, resume) < 0 ? read : resume
+    return done === null ? null : { resume: from, done, salt: this.#saltOf(from) }
   }
 
   /** Has it that an epoch is closed: it counts in the next checkpoint. */
@@ -126,11 +135,16 @@ export class Readers {
   }
 
   #onNotice(notice: Notice): void {
-    if (notice.kind !== 'waiting') {
-      const at = 'at' in notice ? notice.at : notice.from
-      if (comparePositions(at, this.#noticed) <= 0) return
-      this.#noticed = at
-    }
+    const at = placeOf(notice)
+    this.#options.onSight(notice)
+    if (at !== null && comparePositions(at, this.#noticed) <= 0) return
+    if (at !== null) this.#noticed = at
     this.#options.onNotice(notice)
   }
+}
+
+/** Where in the stream something was found; null for what has no place there. */
+function placeOf(notice: Notice): Position | null {
+  if (notice.kind === 'waiting') return null
+  return 'at' in notice ? notice.at : notice.from
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { poisonAlert, spoolAlert } from './alerts.ts'
+import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
 import { Analyser, type AnalyserState } from './analyse/analyser.ts'
 import type { Settings } from './config/settings.ts'
 import type { DecodeOptions } from './decode/decoder.ts'
@@ -11,16 +11,18 @@ import { Epochs } from './epochs.ts'
 import { startFeed } from './feed.ts'
 import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
-import type { Log } from './log.ts'
-import type { Message, Sink } from './model/delivery.ts'
+import { type Log, notesOf } from './log.ts'
+import type { Sink } from './model/delivery.ts'
 import { ExitCode, Failure, reasonOf } from './model/failure.ts'
 import { Pipeline } from './pipeline.ts'
 import type { DecodePool, Trouble } from './pool/pool.ts'
 import { Staff } from './pool/staff.ts'
 import { Readers } from './readers.ts'
+import { Report } from './report.ts'
 import type { Shim } from './shim/shim.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
 import { listSegments } from './spool/directory.ts'
+import type { Notice } from './spool/notice.ts'
 import { Watched } from './watched.ts'
 
 /**
@@ -28,7 +30,7 @@ import { Watched } from './watched.ts'
  *
  * ```
  *  start   checkpoint ─► positions, windows, closed epochs
- *  run     spool ─► pipeline ─► sink;  every second: sink.sync ─► checkpoint ─► released
+ *  run     spool ─► pipeline ─► sink;  every second: sink.sync ─► checkpoint ─► released, status file
  *  stop    read no more ─► deliver what was read (≤ 5 s) ─► sync ─► checkpoint
  * ```
  */
@@ -107,6 +109,8 @@ class Service {
   readonly #analyser: Analyser
   readonly #readers: Readers
   readonly #epochs: Epochs
+  readonly #report: Report
+  readonly #node: string
   readonly #watched: Watched
   readonly #startedAt = performance.now()
   readonly #shim: Shim | null
@@ -122,18 +126,31 @@ class Service {
     const { last } = checkpoint
     const { directory, state } = settings.spool
     this.#spool = directory
+    this.#node = settings.node
+    this.#report = new Report({
+      settings,
+      sink,
+      log,
+      standing: () => {
+        const { delivery, analysis, parted, lag, deliveryLag } = this.#pipeline
+        const { clock, boot, counts } = this.#analyser
+        return { delivery, analysis, parted, lag, deliveryLag, clock, boot, counts }
+      },
+      kernel: (from, to) => this.#analyser.kernel(from, to),
+    })
     this.#readers = new Readers({
       spool: directory,
       state,
       last,
-      onNotice: (notice) => this.#alert(spoolAlert(notice, settings.node, Date.now())),
+      onNotice: (notice) => this.#report.alert(spoolAlert(notice, settings.node, Date.now())),
+      onSight: (notice) => this.#miss(notice),
     })
     this.#ledger = new Ledger({
       checkpoint,
       sink,
       standing: () => ({
         delivery: this.#readers.saved(this.#pipeline.delivery),
-        analysis: this.#readers.saved(this.#pipeline.analysis),
+        analysis: this.#readers.saved(this.#pipeline.analysis, this.#analyser.needed),
         windows: this.#analyser.state(),
         config: configHash(settings),
       }),
@@ -147,7 +164,7 @@ class Service {
       raw: settings.raw,
       interpretedPrefix: settings.interpretedPrefix,
     }
-    this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble, settings.node))
+    this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble))
     this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
     this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
     const [delivery, analysis] = this.#readers.startOf(last)
@@ -155,8 +172,8 @@ class Service {
       {
         host: settings.node,
         interval: settings.ratesInterval,
-        emitRate: (row) => sink.rate(row),
-        emitAlert: (alert) => this.#alert(alert),
+        emitRate: (heartbeat) => this.#report.heartbeat(heartbeat),
+        emitAlert: (alert) => this.#report.alert(alert),
       },
       analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined),
     )
@@ -230,6 +247,7 @@ class Service {
     const closed = this.#sink.close().catch((error: unknown) => this.#fail(error))
     await atMost(SAVE_MS, closed)
     this.#watched.close()
+    await atMost(SAVE_MS, this.#report.close())
     await this.#pool.close()
   }
 
@@ -253,6 +271,7 @@ class Service {
     this.#watched.look()
     this.#epochs.look(performance.now()).catch((error: unknown) => this.#fail(error))
     void this.#ledger.save()
+    this.#report.save()
   }
 
   #look(): void {
@@ -267,19 +286,20 @@ class Service {
 
   #onProgress(): void {
     this.#ledger.move()
+    this.#report.move()
     this.#guard.passed()
     if (this.#isCareful) void this.#ledger.save()
   }
 
-  #onTrouble(trouble: Trouble, node: string): void {
+  #onTrouble(trouble: Trouble): void {
     const { kind, bytes, reason } = trouble
-    if (kind === 'poison') this.#alert(poisonAlert(trouble, node, Date.now()))
+    if (kind === 'poison') this.#report.alert(poisonAlert(trouble, this.#node, Date.now()))
     else this.#log.warn({ bytes, reason }, 'decoding a batch failed')
   }
 
-  #alert(alert: Message): void {
-    this.#log.warn({ alert: alert['type'] }, String(alert['text']))
-    this.#sink.alert(alert)
+  #miss(notice: Notice): void {
+    const hole = holeOf(notice)
+    if (hole !== null) this.#analyser.miss(hole)
   }
 }
 

@@ -1,19 +1,33 @@
 import type { Batch } from '../model/batch.ts'
 import type { Block, Message, Run } from '../model/delivery.ts'
+import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
-import type { Rejects } from '../model/result.ts'
-import { ClockReader, lastClock, ticksOf } from './clock.ts'
-import { Kernel, type KernelState } from './kernel.ts'
-import { OTHER } from './keys.ts'
+import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
+import { NO_SERIAL } from './interval.ts'
+import { Kernel, type KernelFigures, type KernelState } from './kernel.ts'
 import type { Output } from './messages.ts'
-import { NodeTable } from './nodes.ts'
+import { RejectReader } from './rejects.ts'
+import {
+  type Hole,
+  type StreamFigures,
+  StreamSections,
+  type StreamState,
+  type StreamTotals,
+} from './stream.ts'
 import { Window, type WindowState } from './window.ts'
-
-/** Nodes with a window of their own; the others are counted together as one. */
-export const MAX_NODES = 1000
+import { Windows } from './windows.ts'
 
 /** Version of the analyser's state. */
-const STATE_VERSION = 1
+const STATE_VERSION = 2
+
+/**
+ * Longest time between two marks in which the writer was surely there: it ticks 2.5 s after the last
+ * bytes. What is longer is time in which the writer itself stood still.
+ */
+const AWAKE_MS = 3000
+
+/** Milliseconds without an event after which a node is silent, though others are not. */
+const SILENT_MS = 10_000
 
 /** What an analyser needs. */
 export interface AnalyserOptions {
@@ -21,10 +35,15 @@ export interface AnalyserOptions {
   readonly host: string
   /** Milliseconds of one rates interval: whole seconds. */
   readonly interval: number
-  /** Takes one rates row. */
-  emitRate(row: Message): void
+  /** Takes one heartbeat. */
+  emitRate(heartbeat: Message): void
   /** Takes one alert. */
   emitAlert(alert: Message): void
+}
+
+/** What an analyser has taken since it was made. */
+export interface AnalyserCounts extends Readonly<StreamTotals> {
+  readonly events: number
 }
 
 /** What an analyser knows, as a JSON value for the checkpoint. */
@@ -34,70 +53,94 @@ export interface AnalyserState {
   readonly epoch: number
   readonly boot: string | null
   readonly clock: number
+  readonly awake: number
   readonly rejects: number
   readonly last: string | null
   readonly windows: readonly WindowState[]
   readonly kernel: KernelState
+  readonly stream: StreamState
 }
 
 /**
- * Counts rates by node, rule key and stamp second, and says when a key floods.
+ * Counts rates by node, rule key and stamp second, tells each node's interval in a heartbeat, and says
+ * when a key floods.
  *
- * For each node the same rows and alerts come in the same order however the stream was cut, and an
+ * For each node the same heartbeats and alerts come in the same order however the stream was cut, and an
  * analyser made from the state after a block goes on as if it had seen every block before it.
  *
  * Rejects have no stamp. Those under one clock are counted when the clock moves on, in the newest
  * second of the node that spoke last.
  */
 export class Analyser {
-  readonly #host: string
   readonly #interval: number
   readonly #output: Output & { boot: string | null }
   readonly #kernel: Kernel
-  readonly #windows = new Map<string, Window>()
+  readonly #windows: Windows
+  readonly #stream: StreamSections
   #epoch = 0
-  #clock = 0
+  /** -1 before the first mark of an epoch. */
+  #clock = -1
+  /** Milliseconds of clock that passed while the stream's writer was there. */
+  #awake = 0
   /** Rejects under the present clock. */
   #rejects = 0
-  /** The windows again, by node names as they stand in records. */
-  readonly #nodes = new NodeTable<Window>()
   /** Window of the last event. */
   #last: Window | null = null
   /** Runs taken since the start. */
   #runs = 0
+  /** Events taken since the start. */
+  #events = 0
+  /** Where the stream is: at the closing of a row of a run or, without one, at `#place`. */
+  #run: Run | null = null
+  #row = 0
+  #place = 0
+  /** The node that speaks for the stream, while all end. */
+  #speaker: string | null = null
 
   /** A state of another version or interval is not taken: counting begins anew. */
   constructor(options: AnalyserOptions, state?: AnalyserState) {
-    this.#host = options.host
     this.#interval = options.interval
     this.#output = {
       boot: null,
-      emitRate: (row) => options.emitRate(row),
+      streamOf: (node) => this.#streamOf(node),
+      emitRate: (heartbeat) => options.emitRate(heartbeat),
       emitAlert: (alert) => options.emitAlert(alert),
     }
     this.#kernel = new Kernel(
       { node: options.host, emitAlert: (alert) => options.emitAlert(alert) },
       state?.kernel,
     )
-    if (state?.version !== STATE_VERSION || state.interval !== options.interval) return
+    const seconds = options.interval / 1000
+    this.#windows = new Windows(
+      options.host,
+      (node, window) => new Window(node, seconds, this.#output, window),
+    )
+    const isKnown = state?.version === STATE_VERSION && state.interval === options.interval
+    this.#stream = new StreamSections(isKnown ? state.stream : undefined)
+    if (!isKnown) return
     this.#output.boot = state.boot
     this.#epoch = state.epoch
     this.#clock = state.clock
+    this.#awake = state.awake
     this.#rejects = state.rejects
-    for (const window of state.windows) this.#add(window.node, window)
-    this.#last = this.#windows.get(state.last ?? '') ?? null
+    for (const window of state.windows) this.#windows.add(window.node, window)
+    this.#last = this.#windows.get(state.last)
   }
 
-  /** Takes what became final with one batch; blocks come in order. */
+  /**
+   * Takes what became final with one batch; blocks come in order. Blocks from `needed` on may come again
+   * after a restart.
+   */
   accept(block: Block): void {
     const { batch } = block
-    this.#enter(batch)
-    const ticks = ticksOf(batch)
-    const rejects = new RejectReader(block)
-    const end = lastClock(batch)
-    for (const run of block.runs) this.#run(run, end, ticks, rejects)
-    this.#moveTo(end, ticks, rejects)
-    this.#rejects += rejects.before(Number.POSITIVE_INFINITY)
+    this.#stream.begin(block)
+    if (batch.epoch >= this.#epoch) this.#take(block)
+    this.#stream.end()
+  }
+
+  /** Lines are missing in the stream; to be told before what follows them comes, once or more. */
+  miss(hole: Hole): void {
+    this.#stream.miss(hole)
   }
 
   /** Takes what a watcher read off the kernel. Readings have times of their own and touch no rate. */
@@ -107,8 +150,32 @@ export class Analyser {
 
   /** The stream is over: what is held goes out, also of an interval that is not over. */
   end(): void {
-    this.#settle()
-    for (const window of this.#windows.values()) window.finish()
+    this.#finish((window) => window.finish())
+  }
+
+  /** What the watcher's readings say of the time from `from` to `to`, ms since the epoch. */
+  kernel(from: number, to: number): KernelFigures {
+    return this.#kernel.figures(from, to)
+  }
+
+  /** First byte that an analyser made from `state` has to be given again, where there is one. */
+  get needed(): Position | null {
+    return this.#stream.read
+  }
+
+  /** Clock of the stream in ms as far as it was taken, -1 before an epoch has one. */
+  get clock(): number {
+    return this.#clock
+  }
+
+  /** Boot id of the stream's writer, null where unknown. */
+  get boot(): string | null {
+    return this.#output.boot
+  }
+
+  /** What was taken so far. */
+  get counts(): AnalyserCounts {
+    return { events: this.#events, ...this.#stream.totals }
   }
 
   /** All that a later analyser needs to go on from here. */
@@ -119,56 +186,110 @@ export class Analyser {
       epoch: this.#epoch,
       boot: this.#output.boot,
       clock: this.#clock,
+      awake: this.#awake,
       rejects: this.#rejects,
       last: this.#last?.node ?? null,
-      windows: [...this.#windows.values()].map((window) => window.state()),
+      windows: [...this.#windows].map((window) => window.state()),
       kernel: this.#kernel.state(),
+      stream: this.#stream.state(),
     }
+  }
+
+  #take(block: Block): void {
+    const { batch } = block
+    this.#at(batch.marks[2])
+    this.#enter(batch)
+    const marks = new MarkReader(batch)
+    const rejects = new RejectReader(block)
+    const end = lastClock(batch)
+    for (const run of block.runs) this.#takeRun(run, end, marks, rejects)
+    this.#moveTo(end, marks, rejects)
+    this.#rejects += rejects.before(Number.POSITIVE_INFINITY)
+    this.#at(Number.POSITIVE_INFINITY)
   }
 
   /** A new epoch has a clock of its own, a new boot a time of its own. */
   #enter(batch: Batch): void {
-    if (batch.epoch < this.#epoch) return
     if (batch.epoch > this.#epoch) {
       this.#settle()
       this.#epoch = batch.epoch
-      this.#clock = 0
+      this.#clock = -1
     }
     const { boot } = this.#output
     if (batch.boot === null || batch.boot === boot) return
-    if (boot !== null) this.end()
+    if (boot !== null) this.#finish((window) => window.reboot())
     this.#output.boot = batch.boot
   }
 
-  #run(run: Run, end: number, ticks: number[], rejects: RejectReader): void {
+  #finish(finish: (window: Window) => void): void {
+    this.#settle()
+    this.#speaker = this.#windows.speaker
+    for (const window of this.#windows) finish(window)
+    this.#speaker = null
+  }
+
+  #streamOf(node: string): StreamFigures | null {
+    if (node !== (this.#speaker ?? this.#windows.speaker)) return null
+    const { batch, result } = this.#run ?? {}
+    const place = batch && result ? placeOfClosing(batch, result, this.#row, Infinity) : this.#place
+    return this.#stream.cut(place)
+  }
+
+  /** The stream is at a place: at a mark, or at an end. */
+  #at(place: number): void {
+    this.#run = null
+    this.#place = place
+  }
+
+  #takeRun(run: Run, end: number, marks: MarkReader, rejects: RejectReader): void {
     const { batch, result } = run
     const { events, order, keySets } = result
-    const { sec, ms, nodeStart, nodeEnd, records, eoe, bytes, keySet } = events
+    const { sec, ms, serial, daemon, nodeStart, nodeEnd, records, eoe, bytes, keySet } = events
     const clocks = new ClockReader(batch)
     this.#runs++
+    this.#events += run.to - run.from
     for (let i = run.from; i < run.to; i++) {
       const row = order[i]
       const clock = clocks.ofClosing(result, row, end)
-      if (clock > this.#clock) this.#moveTo(clock, ticks, rejects)
-      const start = nodeStart[row]
-      const stop = nodeEnd[row]
-      const window = this.#nodes.find(batch.bytes, start, stop) ?? this.#meet(batch, start, stop)
+      if (clock > this.#clock) this.#moveTo(clock, marks, rejects)
+      this.#run = run
+      this.#row = row
+      const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
       this.#last = window
       const rows = window.rowsOf(keySets, keySet[row], this.#runs)
-      window.take(sec[row], ms[row], clock, rows, records[row], eoe[row], bytes[row])
+      window.take(
+        sec[row],
+        ms[row],
+        daemon[row] === 1 ? NO_SERIAL : serial[row],
+        this.#awake,
+        rows,
+        records[row],
+        eoe[row],
+        bytes[row],
+      )
     }
   }
 
-  /** The clock is now at `clock`: counts the rejects before it and lets the ticks up to it pass. */
-  #moveTo(clock: number, ticks: number[], rejects: RejectReader): void {
-    while (ticks.length > 0 && ticks[0] <= clock) {
-      const tick = ticks.shift() as number
-      // A batch without lines begins with a mark that an earlier one had: no tick.
-      if (tick <= this.#clock) continue
-      this.#setClock(tick, rejects)
-      for (const window of this.#windows.values()) window.tick(tick)
+  /** The clock is now at `clock`: counts the rejects before it and passes the marks up to it. */
+  #moveTo(clock: number, marks: MarkReader, rejects: RejectReader): void {
+    for (; marks.clock <= clock && marks.more; marks.pass()) {
+      // A batch begins with the mark that holds there, which an earlier one may have had.
+      if (marks.clock <= this.#clock) continue
+      const passed = this.#clock < 0 ? 0 : marks.clock - this.#clock
+      const before = this.#awake
+      this.#awake += marks.isTick ? passed : Math.min(passed, AWAKE_MS)
+      this.#setClock(marks.clock, rejects)
+      this.#at(marks.place)
+      const isTime = marks.isTick || Math.floor(before / 1000) < Math.floor(this.#awake / 1000)
+      if (isTime) this.#tick(marks.isTick ? 0 : SILENT_MS)
     }
     this.#setClock(clock, rejects)
+  }
+
+  /** Lets time move on for nodes that were silent for so many ms. */
+  #tick(silence: number): void {
+    for (const window of this.#windows)
+      if (this.#awake - window.heard >= silence) window.tick(this.#awake)
   }
 
   #setClock(clock: number, rejects: RejectReader): void {
@@ -183,45 +304,5 @@ export class Analyser {
     if (this.#rejects === 0 || !this.#last?.started) return
     this.#last.reject(this.#rejects)
     this.#rejects = 0
-  }
-
-  /** The window of a node whose name has not been looked up yet; no name is the host's. */
-  #meet(batch: Batch, start: number, end: number): Window {
-    const name =
-      start === end ? this.#host : new TextDecoder().decode(batch.bytes.slice(start, end))
-    const window =
-      this.#windows.get(name) ??
-      (this.#windows.size < MAX_NODES
-        ? this.#add(name)
-        : (this.#windows.get(OTHER) ?? this.#add(OTHER)))
-    this.#nodes.add(batch.bytes, start, end, window)
-    return window
-  }
-
-  #add(node: string, state?: WindowState): Window {
-    const window = new Window(node, this.#interval / 1000, this.#output, state)
-    this.#windows.set(node, window)
-    return window
-  }
-}
-
-/** The rejects of a block, in stream order. */
-class RejectReader {
-  readonly #rejects: Rejects
-  readonly #clocks: ClockReader
-  #row: number
-
-  constructor(block: Block) {
-    this.#rejects = block.result.rejects
-    this.#clocks = new ClockReader(block.batch)
-    this.#row = block.rejectsFrom
-  }
-
-  /** Passes the rejects whose clock is before the given one and gives their number. */
-  before(clock: number): number {
-    const from = this.#row
-    const { count, start } = this.#rejects
-    while (this.#row < count && this.#clocks.at(start[this.#row]) < clock) this.#row++
-    return this.#row - from
   }
 }

@@ -1,5 +1,6 @@
+import { type FloodFigures, floodEnd, floodStart } from './flood-alerts.ts'
 import { type Keys, TOTAL } from './keys.ts'
-import { type FloodFigures, floodEnd, floodStart, type Output } from './messages.ts'
+import type { Output } from './messages.ts'
 import { Sum, Sums } from './sums.ts'
 
 /**

@@ -1,12 +1,16 @@
-import { type Keys, TOTAL } from './keys.ts'
-import { type Output, ratesRow } from './messages.ts'
+import { type Keys, OTHER, TOTAL } from './keys.ts'
+import { heartbeatOf, type Output, type RowFigures } from './messages.ts'
+import { distance, Serials, type SerialsState } from './serials.ts'
 import { Sum, Sums, type SumsState } from './sums.ts'
 
 /**
- * Empty intervals in a row that get rows of their own, an hour of the default length. A longer
- * silence ends with one row over the rest of it.
+ * Empty intervals that are told one by one when time moves on by more than one, an hour of the default
+ * length. What is left of a longer silence is told in one.
  */
-export const QUIET_ROWS = 360
+export const QUIET_INTERVALS = 360
+
+/** No serial came. */
+export const NO_SERIAL = -1
 
 /** An interval in the checkpoint. */
 export interface IntervalState {
@@ -14,13 +18,23 @@ export interface IntervalState {
   readonly sums: SumsState
   readonly peaks: readonly number[]
   readonly rejected: number
+  readonly first: number
+  readonly last: number
   readonly told: boolean
-  readonly quietRows: number
-  readonly silentFrom: number | null
+  readonly serials: SerialsState
 }
 
-/** Sums the closed seconds of one node up to intervals, and makes their rows. */
+/** What a closed second holds besides its sums. */
+export interface SecondFigures {
+  readonly rejected: number
+  /** First and last serial, or NO_SERIAL. */
+  readonly first: number
+  readonly last: number
+}
+
+/** Sums the closed seconds of one node up to intervals, and makes their heartbeats. */
 export class Interval {
+  readonly serials: Serials
   readonly #node: string
   readonly #keys: Keys
   /** Seconds of an interval; intervals begin at its multiples. */
@@ -30,13 +44,12 @@ export class Interval {
   /** Of each row the most records in a second, and that second. */
   #peaks: Float64Array
   #rejected: number
+  #first: number
+  #last: number
   /** First second of the interval, null before time begins. */
   #from: number | null
-  /** Rows went out since time began: from then on empty intervals have rows too. */
+  /** Something was told since time began: from then on empty intervals are told too. */
   #told: boolean
-  #quietRows: number
-  /** Where a silence without rows began. */
-  #silentFrom: number | null
 
   constructor(node: string, keys: Keys, length: number, output: Output, state?: IntervalState) {
     this.#node = node
@@ -47,24 +60,25 @@ export class Interval {
     this.#sums = Sums.from(state?.sums ?? [])
     this.#peaks = Float64Array.from(state?.peaks ?? [])
     this.#rejected = state?.rejected ?? 0
+    this.#first = state?.first ?? NO_SERIAL
+    this.#last = state?.last ?? NO_SERIAL
     this.#told = state?.told ?? false
-    this.#quietRows = state?.quietRows ?? 0
-    this.#silentFrom = state?.silentFrom ?? null
+    this.serials = new Serials(state?.serials)
   }
 
   /** Time begins in the given second. */
   begin(second: number): void {
     this.#from = Math.floor(second / this.#length) * this.#length
     this.#told = false
-    this.#quietRows = 0
-    this.#silentFrom = null
   }
 
   /** Adds a closed second. */
-  add(second: number, sums: Sums, rejected: number): void {
+  add(second: number, sums: Sums, { rejected, first, last }: SecondFigures): void {
     const { count } = this.#keys
     this.#sums.addAll(sums)
     this.#rejected += rejected
+    this.#first = lower(this.#first, first)
+    this.#last = higher(this.#last, last)
     if (this.#peaks.length < count * 2) {
       const wider = new Float64Array(count * 4)
       wider.set(this.#peaks)
@@ -78,20 +92,20 @@ export class Interval {
     }
   }
 
-  /** All seconds before `second` are closed: intervals that lie before it go out. */
+  /** All seconds before `second` are closed: intervals that lie before it are told. */
   reach(second: number): void {
     if (this.#from === null || second < this.#from + this.#length) return
-    this.#close()
-    const empty = Math.floor((second - this.#from) / this.#length)
-    const rows = this.#told ? Math.min(empty, QUIET_ROWS - this.#quietRows) : 0
-    for (let i = 0; i < rows; i++) this.#close()
-    if (rows < empty && this.#told) this.#silentFrom ??= this.#from
-    this.#from += (empty - rows) * this.#length
+    this.#close(this.#from + this.#length)
+    const end = Math.floor(second / this.#length) * this.#length
+    if (this.#told)
+      for (let n = 0; n < QUIET_INTERVALS && this.#from < end; n++)
+        this.#close(this.#from + this.#length)
+    if (this.#from < end) this.#close(end)
   }
 
-  /** Time ends: what is summed up goes out. */
+  /** Time ends: what is summed up is told. */
   finish(): void {
-    if (this.#from !== null && !this.#empty) this.#close()
+    if (this.#from !== null && !this.#empty) this.#close(this.#from + this.#length)
     this.#from = null
   }
 
@@ -102,9 +116,10 @@ export class Interval {
       sums: this.#sums.state(),
       peaks: [...this.#peaks],
       rejected: this.#rejected,
+      first: this.#first,
+      last: this.#last,
       told: this.#told,
-      quietRows: this.#quietRows,
-      silentFrom: this.#silentFrom,
+      serials: this.serials.state(),
     }
   }
 
@@ -116,50 +131,67 @@ export class Interval {
     return this.#sums.get(row, Sum.Events) + this.#sums.get(row, Sum.Late)
   }
 
-  /** Sends the rows of the interval and goes on to the next. */
-  #close(): void {
+  /** Tells the interval up to `to`, where there is something to tell, and goes on to the next. */
+  #close(to: number): void {
     const from = this.#from as number
-    const to = from + this.#length
     this.#from = to
-    if (this.#empty) {
-      if (!this.#told) return
-      if (this.#quietRows === QUIET_ROWS) {
-        this.#silentFrom ??= from
-        return
-      }
-      this.#quietRows++
-    } else {
-      if (this.#silentFrom !== null) this.#row(TOTAL, this.#silentFrom, from, true)
-      this.#silentFrom = null
-      this.#quietRows = 0
-      this.#told = true
-    }
-    for (let row = TOTAL; row < this.#keys.count; row++)
-      if (row === TOTAL || this.#count(row) > 0) this.#row(row, from, to, false)
+    if (this.#empty && !this.#told) return
+    this.#told = true
+    const keys: [string, RowFigures][] = []
+    for (let row = TOTAL + 1; row < this.#keys.count; row++)
+      if (this.#count(row) > 0) keys.push([this.#keys.name(row) ?? '', this.#row(row)])
+    const heartbeat = heartbeatOf({
+      node: this.#node,
+      boot: this.#output.boot,
+      from,
+      to,
+      serials: this.#node === OTHER ? null : this.#serials(to),
+      rejected: this.#rejected,
+      stream: this.#output.streamOf(this.#node),
+      total: this.#row(TOTAL),
+      keys,
+    })
+    for (const part of heartbeat) this.#output.emitRate(part)
     this.#sums.clear()
     this.#peaks.fill(0)
     this.#rejected = 0
+    this.#first = this.#last = NO_SERIAL
   }
 
-  #row(row: number, from: number, to: number, silent: boolean): void {
-    const sum = (column: number): number => (silent ? 0 : this.#sums.get(row, column))
-    const peak = silent ? 0 : (this.#peaks[row * 2] ?? 0)
-    this.#output.emitRate(
-      ratesRow({
-        node: this.#node,
-        boot: this.#output.boot,
-        from,
-        to,
-        key: this.#keys.name(row),
-        events: sum(Sum.Events),
-        records: sum(Sum.Records),
-        entries: sum(Sum.Entries),
-        bytes: sum(Sum.Bytes),
-        peak,
-        peakAt: peak > 0 ? this.#peaks[row * 2 + 1] : null,
-        late: sum(Sum.Late),
-        rejected: silent ? 0 : this.#rejected,
-      }),
-    )
+  #serials(to: number): { first: number | null; last: number | null; missing: number } {
+    const none = this.#first === NO_SERIAL
+    return {
+      first: none ? null : this.#first,
+      last: none ? null : this.#last,
+      missing: this.serials.settle(to),
+    }
   }
+
+  #row(row: number): RowFigures {
+    const sum = (column: number): number => this.#sums.get(row, column)
+    const peak = this.#peaks[row * 2] ?? 0
+    return {
+      events: sum(Sum.Events),
+      records: sum(Sum.Records),
+      entries: sum(Sum.Entries),
+      bytes: sum(Sum.Bytes),
+      peak,
+      peakAt: peak > 0 ? this.#peaks[row * 2 + 1] : null,
+      late: sum(Sum.Late),
+      lateRecords: sum(Sum.LateRecords),
+      lateEntries: sum(Sum.LateEntries),
+    }
+  }
+}
+
+/** The one of two serials that came first, where there are any. */
+export function lower(a: number, b: number): number {
+  if (a === NO_SERIAL || b === NO_SERIAL) return Math.max(a, b)
+  return distance(a, b) < 0 ? b : a
+}
+
+/** The one of two serials that came last, where there are any. */
+export function higher(a: number, b: number): number {
+  if (a === NO_SERIAL || b === NO_SERIAL) return Math.max(a, b)
+  return distance(a, b) > 0 ? b : a
 }

@@ -1,7 +1,5 @@
+import { alertOf, type Finding, timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
-
-/** Version of these alerts. */
-const VERSION = 1
 
 /** What the alert of a loss is made of. Times in ms since the epoch. */
 export interface LossFigures {
@@ -28,17 +26,21 @@ export function eventsLost(figures: LossFigures): Message {
   const text =
     `The kernel of ${node} lost audit records between ${from} and ${to}${why}: its counter rose by ` +
     `${losses} to ${lost}, each a record or a whole event, with ${limits}.`
-  return {
-    ...head('events.lost', 'critical', node, figures.to),
-    from,
-    to,
-    losses,
-    lost,
-    backlog_limit: backlogLimit,
-    rate_limit: rateLimit,
-    reasons,
+  return alertOf({
+    ...found(node, figures.to),
+    type: 'events.lost',
+    severity: 'critical',
+    subject: from,
+    startsAt: figures.from,
     text,
-  }
+    evidence: {
+      losses,
+      lost,
+      backlog_limit: backlogLimit,
+      rate_limit: rateLimit,
+      reasons,
+    },
+  })
 }
 
 /** The alert that somebody has set the counter of losses back. */
@@ -46,7 +48,14 @@ export function lostReset(node: string, time: number, before: number, lost: numb
   const text =
     `The kernel's counter of lost records on ${node} was reset from ${before} to ${lost}: ` +
     `find who ran auditctl --reset-lost (a CONFIG_CHANGE event with op=set lost=0).`
-  return { ...head('lost.reset', 'warning', node, time), before, lost, text }
+  return alertOf({
+    ...found(node, time),
+    type: 'lost.reset',
+    severity: 'warning',
+    subject: timeText(time),
+    text,
+    evidence: { before, lost },
+  })
 }
 
 /** The alert that auditing was switched off. */
@@ -54,13 +63,35 @@ export function auditDisabled(node: string, time: number): Message {
   const text =
     `Auditing was switched off on ${node} (enabled is 0): the kernel makes no more events ` +
     `until auditctl -e 1.`
-  return { ...head('audit.disabled', 'critical', node, time), text }
+  return alertOf({
+    ...found(node, time),
+    type: 'audit.disabled',
+    severity: 'critical',
+    subject: '',
+    endsAt: null,
+    text,
+    evidence: {},
+  })
 }
 
-function head(type: string, severity: string, node: string, time: number): Message {
-  return { type, v: VERSION, time: timeText(time), node, severity }
+/** The alert that auditing is on again; it was off since `from`. */
+export function auditEnabled(node: string, from: number, time: number): Message {
+  return alertOf({
+    ...found(node, time),
+    type: 'audit.disabled',
+    severity: 'info',
+    subject: '',
+    status: 'resolved',
+    startsAt: from,
+    text: `Auditing is on again on ${node}.`,
+    evidence: {},
+  })
 }
 
-function timeText(ms: number): string {
-  return new Date(ms).toISOString()
+/** What is over when it is found. */
+function found(
+  node: string,
+  time: number,
+): Pick<Finding, 'node' | 'time' | 'status' | 'startsAt' | 'endsAt'> {
+  return { node, time, status: 'firing', startsAt: time, endsAt: time }
 }

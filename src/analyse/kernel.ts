@@ -1,6 +1,6 @@
 import type { Message } from '../model/delivery.ts'
 import type { KernelLogReading, KernelNote, Reading, StatusReading } from '../model/reading.ts'
-import { auditDisabled, eventsLost, lostReset } from './kernel-alerts.ts'
+import { auditDisabled, auditEnabled, eventsLost, lostReset } from './kernel-alerts.ts'
 
 /** Milliseconds over which losses are told together, after the first of them was told at once. */
 const TOGETHER_MS = 10_000
@@ -36,6 +36,8 @@ export interface KernelState {
   readonly clock: number
   readonly time: number
   readonly enabled: number | null
+  /** When auditing was seen to be off, after it was on. */
+  readonly disabledAt: number | null
   readonly backlog: number | null
   readonly backlogLimit: number | null
   readonly rateLimit: number | null
@@ -72,6 +74,7 @@ const NOTHING: KernelState = {
   clock: -1,
   time: 0,
   enabled: null,
+  disabledAt: null,
   backlog: null,
   backlogLimit: null,
   rateLimit: null,
@@ -130,15 +133,28 @@ export class Kernel {
   #takeStatus(status: StatusReading): void {
     const { enabled, backlog, backlog_limit: backlogLimit, rate_limit: rateLimit } = status
     const { node } = this.#options
-    const { time, lost, enabled: was } = this.#state
-    if (enabled === 0 && was !== null && was > 0) this.#options.emitAlert(auditDisabled(node, time))
-    this.#set({ enabled, backlog, backlogLimit, rateLimit })
+    const { time, lost } = this.#state
+    this.#takeEnabled(enabled)
+    this.#set({ backlog, backlogLimit, rateLimit })
     if (status.lost === null) return
     if (lost !== null && status.lost < lost && lost - status.lost < HALF) {
       this.#options.emitAlert(lostReset(node, time, lost, status.lost))
       this.#set({ lost: 0 })
     }
     this.#count(status.lost)
+  }
+
+  #takeEnabled(enabled: number | null): void {
+    const { node, emitAlert } = this.#options
+    const { time, enabled: was, disabledAt } = this.#state
+    this.#set({ enabled })
+    if (enabled === 0 && was !== null && was > 0) {
+      emitAlert(auditDisabled(node, time))
+      this.#set({ disabledAt: time })
+    } else if (enabled !== null && enabled > 0 && disabledAt !== null) {
+      emitAlert(auditEnabled(node, disabledAt, time))
+      this.#set({ disabledAt: null })
+    }
   }
 
   #takeNote(note: KernelLogReading): void {

@@ -1,31 +1,29 @@
+import { timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
-import { OTHER } from './keys.ts'
+import type { StreamFigures } from './stream.ts'
 
-/** Where rows and alerts go. */
+/** Where heartbeats and alerts go. */
 export interface Output {
   /** Boot id of the stream's writer now, null where unknown. */
   readonly boot: string | null
-  emitRate(row: Message): void
+  /** The stream since the heartbeat before, for the node that speaks for it; null for others. */
+  streamOf(node: string): StreamFigures | null
+  emitRate(heartbeat: Message): void
   emitAlert(alert: Message): void
 }
 
-/** Version of the rates row and of the flood alerts. */
+/** Version of the heartbeat. */
 const VERSION = 1
 
-/** Entries a second from which a flood is critical: the usual backlog of 8,192 is full in a second. */
-const CRITICAL_ENTRIES = 8192
+/**
+ * Bytes of rows after which a heartbeat goes on in another part: half of what a broker takes in one
+ * message by default (`message.max.bytes`, 1 MB).
+ */
+const PART_BYTES = 500_000
 
-/** What a rates row is made of. */
-export interface RateFigures {
-  readonly node: string
-  /** Boot id of the stream's writer, null where unknown. */
-  readonly boot: string | null
-  /** First second, and the second after the last. */
-  readonly from: number
-  readonly to: number
-  /** Null for the total. */
-  readonly key: string | null
+/** Sums of one row: of a key, or of all. */
+export interface RowFigures {
   readonly events: number
   readonly records: number
   readonly entries: number
@@ -33,120 +31,102 @@ export interface RateFigures {
   /** Most records in one second, and that second. */
   readonly peak: number
   readonly peakAt: number | null
-  /** Events that came too late for their own interval. */
+  /** Events that came too late for their own interval, their records and entries. */
   readonly late: number
-  readonly rejected: number
+  readonly lateRecords: number
+  readonly lateEntries: number
 }
 
-/** One rates row; the total's also has `boot` and `rejected`. */
-export function ratesRow(figures: RateFigures): Message {
-  const { node, from, to, key, events, records, entries, bytes, peak, peakAt, late } = figures
-  const row = {
+/** Serials of an interval; null where none came. */
+export interface SerialFigures {
+  readonly first: number | null
+  readonly last: number | null
+  /** Serials that were skipped and have not come since. */
+  readonly missing: number
+}
+
+/** What a heartbeat is made of. */
+export interface HeartbeatFigures {
+  readonly node: string
+  /** Boot id of the stream's writer, null where unknown. */
+  readonly boot: string | null
+  /** First second, and the second after the last. */
+  readonly from: number
+  readonly to: number
+  /** Null where several nodes are counted as one. */
+  readonly serials: SerialFigures | null
+  readonly rejected: number
+  readonly stream: StreamFigures | null
+  readonly total: RowFigures
+  readonly keys: readonly (readonly [string, RowFigures])[]
+}
+
+/** The heartbeat of one node and interval, in as many parts as its rows need. */
+export function heartbeatOf(figures: HeartbeatFigures): Message[] {
+  const { node, boot, from, to, serials, rejected, stream, total } = figures
+  const seconds = to - from
+  const events = total.events + total.late
+  const records = total.records + total.lateRecords
+  const entries = total.entries + total.lateEntries
+  const parts = partsOf(figures.keys.map(([key, row]) => ({ key, ...rowOf(row, seconds) })))
+  return parts.map((keys, i) => ({
     type: 'rates',
     v: VERSION,
     node,
-    from: timeOf(from),
-    to: timeOf(to),
-    key,
+    from: timeText(from * 1000),
+    to: timeText(to * 1000),
+    part: i + 1,
+    parts: parts.length,
+    boot,
+    serials,
+    in: { events, records, entries },
+    out: { events, records },
+    filtered: 0,
+    rejected,
+    stream,
+    total: rowOf(total, seconds),
+    keys,
+  }))
+}
+
+function rowOf(figures: RowFigures, seconds: number): Message {
+  const { events, records, entries, bytes, peak, peakAt, late } = figures
+  return {
     events,
     records,
     entries,
     bytes,
-    events_per_s: perSecond(events, to - from),
-    records_per_s: perSecond(records, to - from),
-    bytes_per_s: perSecond(bytes, to - from),
+    events_per_s: perSecond(events, seconds),
+    records_per_s: perSecond(records, seconds),
+    bytes_per_s: perSecond(bytes, seconds),
     peak_records_per_s: peak,
-    peak_at: peakAt === null ? null : timeOf(peakAt),
+    peak_at: peakAt === null ? null : timeText(peakAt * 1000),
     late,
   }
-  return key === null ? { ...row, rejected: figures.rejected, boot: figures.boot } : row
 }
 
-/** What a flood alert is made of. Sums are over the seconds of the flood so far. */
-export interface FloodFigures {
-  readonly node: string
-  readonly key: string
-  readonly from: number
-  readonly seconds: number
-  readonly events: number
-  readonly entries: number
-  /** Entries of all keys. */
-  readonly all: number
-  /** Most entries in one second. */
-  readonly peak: number
-  /** Entries a second before the flood. */
-  readonly usual: number
-}
-
-/** The alert that a flood has begun. */
-export function floodStart(flood: FloodFigures): Message {
-  const entries = perSecond(flood.entries, flood.seconds)
-  const severity = entries >= CRITICAL_ENTRIES ? 'critical' : 'warning'
-  const advice =
-    flood.key === ''
-      ? 'find the record types and programs that make them and exclude those'
-      : flood.key === OTHER
-        ? 'too many keys are in use to tell which'
-        : `narrow its rules (auditctl -l -k ${shellWord(flood.key)})`
-  const text =
-    `${named(flood)} on ${flood.node} make ${Math.round(entries)} records a second, ` +
-    `${percent(flood)} % of all and usually ${Math.round(flood.usual)}: ` +
-    `${advice} before the kernel's backlog overflows.`
-  return alert('flood.start', severity, flood, text)
-}
-
-/** The alert that a flood is over. */
-export function floodEnd(flood: FloodFigures): Message {
-  const text =
-    `${named(flood)} on ${flood.node} are calm again after a flood of ${flood.seconds} s ` +
-    `with ${flood.entries} records, ${flood.peak} in its worst second.`
-  return { ...alert('flood.end', 'info', flood, text), began: timeOf(flood.from) }
-}
-
-function alert(type: string, severity: string, flood: FloodFigures, text: string): Message {
-  const { node, key, from, seconds, events, entries, all, peak, usual } = flood
-  return {
-    type,
-    v: VERSION,
-    time: timeOf(from + seconds),
-    node,
-    severity,
-    key,
-    events_per_s: perSecond(events, seconds),
-    entries_per_s: perSecond(entries, seconds),
-    peak_entries_per_s: peak,
-    share: rounded(entries / all),
-    usual_per_s: rounded(usual),
-    seconds,
-    events,
-    entries,
-    text,
+/** The rows in groups of about PART_BYTES; one empty group where there are none. */
+function partsOf(rows: readonly Message[]): Message[][] {
+  const parts: Message[][] = [[]]
+  let bytes = 0
+  for (const row of rows) {
+    const size = Buffer.byteLength(jsonText(row)) + 1
+    if (bytes > 0 && bytes + size > PART_BYTES) {
+      parts.push([])
+      bytes = 0
+    }
+    parts[parts.length - 1].push(row)
+    bytes += size
   }
+  return parts
 }
 
-function named(flood: FloodFigures): string {
-  if (flood.key === '') return 'Events without a rule key'
-  if (flood.key === OTHER) return 'Events of rarer rule keys'
-  return `Events with rule key ${jsonText(flood.key)}`
-}
-
-function percent(flood: FloodFigures): number {
-  return Math.round((100 * flood.entries) / flood.all)
-}
-
-/** A word as a shell takes it: keys may hold anything. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}
-
-function perSecond(n: number, seconds: number): number {
+/** A number of things in so many seconds as a rate, to a thousandth. */
+export function perSecond(n: number, seconds: number): number {
   return rounded(n / seconds)
 }
 
-function rounded(n: number): number {
+/** A number to a thousandth. */
+export function rounded(n: number): number {
   return Math.round(n * 1000) / 1000
-}
-
-function timeOf(second: number): string {
-  return new Date(second * 1000).toISOString()
 }

@@ -5,12 +5,14 @@ export const Sum = {
   /** Records and EOE: what the kernel's backlog counts. */
   Entries: 2,
   Bytes: 3,
-  /** Events that came after their second was closed; in no other column. */
+  /** Events that came after their second was closed, their records and entries; in no other column. */
   Late: 4,
+  LateRecords: 5,
+  LateEntries: 6,
 } as const
 
 /** Columns in a row. */
-const SUM_WIDTH = 5
+const SUM_WIDTH = 7
 
 /** Sums in the checkpoint: of each row that is not all zero its number, then its columns. */
 export type SumsState = readonly number[]
@@ -38,9 +40,13 @@ export class Sums {
     values[at + Sum.Bytes] += bytes
   }
 
-  /** Counts one event that came too late in a row. */
-  addLate(row: number): void {
-    this.values[row * SUM_WIDTH + Sum.Late] += 1
+  /** Adds one event that came too late to a row. */
+  addLate(row: number, records: number, entries: number): void {
+    const { values } = this
+    const at = row * SUM_WIDTH
+    values[at + Sum.Late] += 1
+    values[at + Sum.LateRecords] += records
+    values[at + Sum.LateEntries] += entries
   }
 
   /** One number of a row; 0 where the table has no such row. */

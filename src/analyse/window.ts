@@ -1,5 +1,5 @@
 import { Floods, type FloodsState } from './floods.ts'
-import { Interval, type IntervalState } from './interval.ts'
+import { higher, Interval, type IntervalState, lower, NO_SERIAL } from './interval.ts'
 import { Keys, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
 import { Sums, type SumsState } from './sums.ts'
@@ -29,8 +29,8 @@ export interface WindowState {
   readonly closed: number
   readonly judged: number
   readonly lateRun: number
-  /** Of each open second that holds something: the second, its rejects, its sums. */
-  readonly seconds: readonly (readonly [number, number, SumsState])[]
+  /** Of each open second that holds something: the second, its rejects, first and last serial, sums. */
+  readonly seconds: readonly (readonly [number, number, number, number, SumsState])[]
   readonly interval: IntervalState
   readonly floods: FloodsState
 }
@@ -55,6 +55,8 @@ export class Window {
   readonly #interval: Interval
   readonly #slots: Sums[] = Array.from({ length: SLOTS }, () => new Sums())
   readonly #rejected = new Float64Array(SLOTS)
+  readonly #firstSerial = new Float64Array(SLOTS).fill(NO_SERIAL)
+  readonly #lastSerial = new Float64Array(SLOTS).fill(NO_SERIAL)
   readonly #used = new Uint8Array(SLOTS)
   /** Newest stamp in ms, NaN before time begins, and the stream's clock when it came. */
   #newest: number
@@ -82,13 +84,20 @@ export class Window {
     this.#closed = state?.closed ?? 0
     this.#judged = state?.judged ?? 0
     this.#lateRun = state?.lateRun ?? 0
-    for (const [second, rejected, sums] of state?.seconds ?? []) {
+    for (const [second, rejected, first, last, sums] of state?.seconds ?? []) {
       const slot = slotOf(second)
       this.#slots[slot] = Sums.from(sums)
       this.#rejected[slot] = rejected
+      this.#firstSerial[slot] = first
+      this.#lastSerial[slot] = last
       this.#used[slot] = 1
     }
     this.#reserve()
+  }
+
+  /** The stream's clock when the newest stamp came. */
+  get heard(): number {
+    return this.#anchor
   }
 
   /** An event came since the start or the last `finish`. */
@@ -105,10 +114,14 @@ export class Window {
     return (this.#rowsOfSets[set] ??= this.#look(keySets[set]))
   }
 
-  /** Takes one event; `clock` is the stream's clock when it closed. */
+  /**
+   * Takes one event; `clock` is the stream's clock when it closed, `serial` NO_SERIAL where it has none
+   * of the kernel's.
+   */
   take(
     second: number,
     ms: number,
+    serial: number,
     clock: number,
     rows: Uint32Array,
     records: number,
@@ -124,15 +137,22 @@ export class Window {
     }
     if (second < this.#closed) {
       if (++this.#lateRun < SET_BACK_EVENTS) {
-        this.#late(rows)
+        if (serial !== NO_SERIAL) this.#interval.serials.take(serial, second)
+        this.#late(rows, records, records + eoe)
         return
       }
       this.finish()
-      this.take(second, ms, clock, rows, records, eoe, bytes)
+      this.take(second, ms, serial, clock, rows, records, eoe, bytes)
       return
     }
     this.#lateRun = 0
     const sums = this.#open(second)
+    if (serial !== NO_SERIAL) {
+      const slot = slotOf(second)
+      this.#interval.serials.take(serial, second)
+      this.#firstSerial[slot] = lower(this.#firstSerial[slot], serial)
+      this.#lastSerial[slot] = higher(this.#lastSerial[slot], serial)
+    }
     sums.add(TOTAL, records, records + eoe, bytes)
     for (let i = 0; i < rows.length; i++) sums.add(rows[i], records, records + eoe, bytes)
   }
@@ -144,10 +164,16 @@ export class Window {
     this.#rejected[slotOf(second)] += count
   }
 
-  /** Nothing has come up to this clock: time moves on by what has passed since the newest stamp. */
+  /** Nothing came from the node up to this clock: time moves on by what passed since its newest stamp. */
   tick(clock: number): void {
     if (!this.started) return
     this.#reach(Math.floor((this.#newest + Math.max(0, clock - this.#anchor)) / 1000))
+  }
+
+  /** The node has booted: its serials begin anew, as its time does. */
+  reboot(): void {
+    this.#interval.serials.reset()
+    this.finish()
   }
 
   /** Time ends: all that is held goes out. It may begin anew. */
@@ -162,11 +188,17 @@ export class Window {
 
   /** For the checkpoint. */
   state(): WindowState {
-    const seconds: [number, number, SumsState][] = []
+    const seconds: [number, number, number, number, SumsState][] = []
     for (let second = this.#closed; second <= this.#last; second++) {
       const slot = slotOf(second)
       if (this.#used[slot] === 1)
-        seconds.push([second, this.#rejected[slot], this.#slots[slot].state()])
+        seconds.push([
+          second,
+          this.#rejected[slot],
+          this.#firstSerial[slot],
+          this.#lastSerial[slot],
+          this.#slots[slot].state(),
+        ])
     }
     return {
       node: this.node,
@@ -206,10 +238,10 @@ export class Window {
     return this.#slots[slotOf(second)]
   }
 
-  #late(rows: Uint32Array): void {
+  #late(rows: Uint32Array, records: number, entries: number): void {
     const sums = this.#open(this.#now)
-    sums.addLate(TOTAL)
-    for (const row of rows) sums.addLate(row)
+    sums.addLate(TOTAL, records, entries)
+    for (const row of rows) sums.addLate(row, records, entries)
   }
 
   /** Time is in the given second: judges and closes what lies far enough behind. */
@@ -238,9 +270,14 @@ export class Window {
       const slot = slotOf(this.#closed)
       this.#interval.reach(this.#closed)
       if (this.#used[slot] === 0) continue
-      this.#interval.add(this.#closed, this.#slots[slot], this.#rejected[slot])
+      this.#interval.add(this.#closed, this.#slots[slot], {
+        rejected: this.#rejected[slot],
+        first: this.#firstSerial[slot],
+        last: this.#lastSerial[slot],
+      })
       this.#slots[slot].clear()
       this.#rejected[slot] = 0
+      this.#firstSerial[slot] = this.#lastSerial[slot] = NO_SERIAL
       this.#used[slot] = 0
     }
     this.#closed = Math.max(this.#closed, end)

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
-import { packageVersion, say } from './terminal.ts'
+import { packageVersion } from '../version.ts'
+import { say } from './terminal.ts'
 
 const AFTER_HELP = `
 Examples:

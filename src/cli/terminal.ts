@@ -1,4 +1,4 @@
-import { readFileSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { type Outlet, standardOutlet } from '../sink/outlet.ts'
 
 /** Writes one line to standard error, at once; control characters of foreign text become `?`. */
@@ -21,10 +21,4 @@ export function print(text: string): Promise<void> {
 /** Writes one line to standard output. */
 export function printLine(line: string): Promise<void> {
   return print(`${line}\n`)
-}
-
-/** The version of the package these files are part of. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -33,7 +33,7 @@ export interface Block {
   readonly resume: Position
 }
 
-/** A rates row or an alert: a plain object that becomes one JSON line. */
+/** A heartbeat or an alert: a plain object that becomes one JSON line. */
 export type Message = Readonly<Record<string, unknown>>
 
 /** How a sink that delivers to somewhere else stands. */
@@ -61,12 +61,14 @@ export interface SinkStatus {
 export interface Sink {
   /** Takes a block's events and rejects; settles when the block's memory may be reused. */
   accept(block: Block): Promise<void>
-  /** Takes one rates row. */
-  rate(row: Message): void
+  /** Takes one heartbeat. */
+  rate(heartbeat: Message): void
   /** Takes one alert. */
   alert(alert: Message): void
   /** Settles when all that was taken before is durable. */
   sync(): Promise<void>
+  /** What it has to say of itself in the status file; a sink that is always at hand has nothing. */
+  status?(): Message
   /** Syncs and lets go of files and connections. */
   close(): Promise<void>
   /** How delivery stands, where that can differ from one moment to the next. */

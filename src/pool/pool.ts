@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina'
 import type { Batch } from '../model/batch.ts'
+import type { Position } from '../model/place.ts'
 import type { Result } from '../model/result.ts'
 import { adopt, hasSpilled, type Reply, type Task, taskOf } from './message.ts'
 import { Slot } from './slot.ts'
@@ -39,6 +40,8 @@ export interface PoolOptions {
 /** One failure of a decoder, contained. */
 export interface Trouble {
   readonly kind: 'failed' | 'poison'
+  /** First byte of what was being decoded; null for a worker that died between two batches. */
+  readonly at: Position | null
   readonly bytes: number
   readonly reason: string
 }
@@ -116,6 +119,7 @@ export class DecodePool {
     slot.spilled = hasSpilled(slot)
     this.#options.onTrouble?.({
       kind: 'poison',
+      at: startOf(slot.batch),
       bytes: slot.batch.length,
       reason: 'decoding it ended the process every time',
     })
@@ -127,6 +131,7 @@ export class DecodePool {
       convict(slot.batch, slot.result)
       this.#options.onTrouble?.({
         kind: 'poison',
+        at: startOf(slot.batch),
         bytes: slot.batch.length,
         reason: 'this record ends its decoder every time',
       })
@@ -158,6 +163,7 @@ export class DecodePool {
       slot.renew()
       this.#options.onTrouble?.({
         kind: 'failed',
+        at: startOf(slot.batch),
         bytes: slot.batch.length,
         reason: error instanceof Error ? error.message : String(error),
       })
@@ -206,8 +212,12 @@ export class DecodePool {
     })
     // A worker that dies between two batches fails no batch; it is replaced.
     piscina.on('error', (error: Error) =>
-      this.#options.onTrouble?.({ kind: 'failed', bytes: 0, reason: error.message }),
+      this.#options.onTrouble?.({ kind: 'failed', at: null, bytes: 0, reason: error.message }),
     )
     return piscina
   }
+}
+
+function startOf({ epoch, marks }: Batch): Position {
+  return { epoch, place: marks[2] }
 }

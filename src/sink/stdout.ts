@@ -9,8 +9,8 @@ import { eventBytes } from './run.ts'
 export interface Aside {
   /** Takes rejects as NDJSON, or null where nobody wants them. */
   readonly rejects: Outlet | null
-  /** Takes one rates row. */
-  readonly rate: (row: Message) => void
+  /** Takes one heartbeat. */
+  readonly rate: (heartbeat: Message) => void
   /** Takes one alert. */
   readonly alert: (alert: Message) => void
 }

@@ -14,6 +14,8 @@ export type Item =
       readonly records?: number
       readonly eoe?: number
       readonly bytes?: number
+      readonly serial?: number
+      readonly daemon?: boolean
     }
   | { readonly kind: 'reject' }
   /** What follows came at this clock. */
@@ -26,6 +28,8 @@ interface Origin {
   readonly epoch?: number
   readonly boot?: string | null
   readonly clock?: number
+  /** Place of its first byte. */
+  readonly place?: number
 }
 
 /** A block of events that close at their only line. */
@@ -38,17 +42,19 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
   batch.epoch = origin.epoch ?? 1
   batch.boot = origin.boot ?? null
   const first = items[0]
-  if (first?.kind !== 'frame') addMark(batch, 0, origin.clock ?? 0, 0, MarkKind.Clock)
+  const base = origin.place ?? 0
+  if (first?.kind !== 'frame') addMark(batch, 0, origin.clock ?? 0, base, MarkKind.Place)
   let at = 0
   for (const item of items) {
     if (item.kind === 'frame' || item.kind === 'tick')
-      addMark(batch, at, item.clock, at, MarkKind.Clock)
+      addMark(batch, at, item.clock, base + at, MarkKind.Clock)
     else if (item.kind === 'reject') {
       rejects.start[rejects.count++] = at
       at += 1
     } else {
       const node = Buffer.from(item.node ?? '')
       batch.bytes.set(node, at)
+      batch.bytes[at + node.length] = (base + at) * 7
       const row = events.count++
       const line = lines.count++
       lines.start[line] = at
@@ -56,6 +62,8 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
       events.ms[row] = Math.round(item.at * 1000) % 1000
       events.nodeStart[row] = at
       events.nodeEnd[row] = at + node.length
+      events.serial[row] = item.serial ?? 0
+      events.daemon[row] = item.daemon === true ? 1 : 0
       events.records[row] = item.records ?? 1
       events.eoe[row] = item.eoe ?? 0
       events.bytes[row] = item.bytes ?? 100
@@ -68,7 +76,7 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
     }
   }
   batch.length = at
-  const place = { epoch: batch.epoch, place: at }
+  const place = { epoch: batch.epoch, place: base + at }
   return {
     batch,
     result,
@@ -93,13 +101,16 @@ function keySet(sets: string[], set: string): number {
 export function cut(items: readonly Item[], cuts: readonly number[]): Block[] {
   const blocks: Block[] = []
   let clock = 0
+  let place = 0
   let from = 0
   const places = [...new Set([...cuts, items.length])].toSorted((a, b) => a - b)
   for (let to of places) {
     while (to > from && to < items.length && items[to - 1].kind === 'frame') to--
     if (to <= from) continue
     const part = items.slice(from, to)
-    blocks.push(blockOf(part, { clock }))
+    const block = blockOf(part, { clock, place })
+    blocks.push(block)
+    place += block.batch.length
     for (const item of part) if (item.kind === 'frame' || item.kind === 'tick') clock = item.clock
     from = to
   }
@@ -108,16 +119,17 @@ export function cut(items: readonly Item[], cuts: readonly number[]): Block[] {
 
 /** An analyser that keeps what it sends. */
 export class Bench {
-  readonly rows: Message[] = []
+  readonly heartbeats: Message[] = []
   readonly alerts: Message[] = []
   readonly analyser: Analyser
+  #place = 0
 
   constructor(options: Partial<AnalyserOptions> = {}, state?: AnalyserState) {
     this.analyser = new Analyser(
       {
         host: 'web-01',
         interval: 10_000,
-        emitRate: (row) => this.rows.push(row),
+        emitRate: (heartbeat) => this.heartbeats.push(heartbeat),
         emitAlert: (alert) => this.alerts.push(alert),
         ...options,
       },
@@ -127,7 +139,9 @@ export class Bench {
 
   /** Takes the items as one block. */
   take(...items: readonly Item[]): this {
-    this.analyser.accept(blockOf(items))
+    const block = blockOf(items, { place: this.#place })
+    this.#place += block.batch.length
+    this.analyser.accept(block)
     return this
   }
 
@@ -137,8 +151,21 @@ export class Bench {
     return this
   }
 
-  /** The total rows. */
+  /** Of each heartbeat the row over all, whose key is null here, and then those of the keys. */
+  get rows(): Message[] {
+    return rowsOf(this.heartbeats)
+  }
+
+  /** The rows over all. */
   get totals(): Message[] {
     return this.rows.filter((row) => row['key'] === null)
   }
+}
+
+/** Rows of heartbeats, each with what the heartbeat says of its interval. */
+export function rowsOf(heartbeats: readonly Message[]): Message[] {
+  return heartbeats.flatMap(({ total, keys, part, ...head }) => [
+    ...(part === 1 ? [{ ...head, key: null, ...(total as Message) }] : []),
+    ...(keys as Message[]).map((row) => ({ ...head, ...row })),
+  ])
 }

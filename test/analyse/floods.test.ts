@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Message } from '../../src/model/delivery.ts'
 import { Bench, type Item } from './blocks.ts'
 
 const T = 1_700_000_000
@@ -18,7 +19,8 @@ function second(at: number, entries: number, key = 'exec', node?: string): Item[
 function seconds(from: number, to: number, entries: number, key = 'exec'): Item[] {
   return Array.from({ length: to - from + 1 }, (_, i) => second(from + i, entries, key)).flat()
 }
-const kinds = (bench: Bench): unknown[] => bench.alerts.map(({ type, key }) => [type, key])
+const kinds = (bench: Bench): unknown[] =>
+  bench.alerts.map(({ type, evidence }) => [type, (evidence as Message)['key']])
 const time = (at: number): string => new Date((T + at) * 1000).toISOString()
 
 describe('a flood', () => {
@@ -33,18 +35,25 @@ describe('a flood', () => {
         time: time(3),
         node: 'web-01',
         severity: 'warning',
-        key: 'exec',
-        events_per_s: 200,
-        entries_per_s: 2000,
-        peak_entries_per_s: 2000,
-        share: 1,
-        usual_per_s: 0,
-        seconds: 2,
-        events: 400,
-        entries: 4000,
+        dedup_key: 'flood/web-01/exec',
+        status: 'firing',
+        starts_at: time(1),
+        ends_at: null,
         text:
           'Events with rule key "exec" on web-01 make 2000 records a second, 100 % of all and ' +
           "usually 0: narrow its rules (auditctl -l -k exec) before the kernel's backlog overflows.",
+        evidence: {
+          key: 'exec',
+          events_per_s: 200,
+          entries_per_s: 2000,
+          peak_entries_per_s: 2000,
+          share: 1,
+          usual_per_s: 0,
+          seconds: 2,
+          events: 400,
+          entries: 4000,
+        },
+        runbook: 'docs/operating.md#floodstart',
       },
     ])
   })
@@ -57,11 +66,12 @@ describe('a flood', () => {
     ])
     expect(bench.alerts[1]).toMatchObject({
       severity: 'info',
-      began: time(1),
+      dedup_key: 'flood/web-01/exec',
+      status: 'resolved',
+      starts_at: time(1),
+      ends_at: time(5),
       time: time(5),
-      seconds: 4,
-      entries: 12_000,
-      peak_entries_per_s: 3000,
+      evidence: { seconds: 4, entries: 12_000, peak_entries_per_s: 3000 },
     })
   })
 
@@ -73,7 +83,7 @@ describe('a flood', () => {
       ['flood.start', 'exec'],
       ['flood.end', 'exec'],
     ])
-    expect(bench.alerts[1]).toMatchObject({ seconds: 12, entries: 24_040 })
+    expect(bench.alerts[1]).toMatchObject({ evidence: { seconds: 12, entries: 24_040 } })
   })
 
   it('is calm below half of what it needed to begin, which is eight times the usual', () => {
@@ -152,6 +162,6 @@ it('watches each node by itself', () => {
   ])
   const { alerts } = new Bench().take(...items)
   expect(alerts).toHaveLength(2)
-  expect(alerts).toContainEqual(expect.objectContaining({ node: 'n1', key: 'a' }))
-  expect(alerts).toContainEqual(expect.objectContaining({ node: 'n2', key: 'b' }))
+  const found = new Set(alerts.map(({ dedup_key: key }) => key))
+  expect(found).toEqual(new Set(['flood/n1/a', 'flood/n2/b']))
 })

@@ -47,6 +47,10 @@ function alertsOf(readings: readonly Reading[], state?: KernelState): Message[] 
   })
 }
 
+function lossesOf(alert: Message): unknown {
+  return (alert['evidence'] as Message)['losses']
+}
+
 function follow(readings: readonly Reading[], state?: KernelState) {
   const alerts: Message[] = []
   const kernel = new Kernel({ node: 'web-01', emitAlert: (alert) => alerts.push(alert) }, state)
@@ -60,13 +64,15 @@ describe('losses of the kernel', () => {
       expect.objectContaining({
         type: 'events.lost',
         severity: 'critical',
-        from: '2026-11-22T12:00:00.000Z',
-        to: '2026-11-22T12:00:10.000Z',
-        losses: 19_759,
-        lost: 19_766,
-        backlog_limit: 64,
-        rate_limit: 0,
-        reasons: [],
+        starts_at: '2026-11-22T12:00:00.000Z',
+        ends_at: '2026-11-22T12:00:10.000Z',
+        evidence: {
+          losses: 19_759,
+          lost: 19_766,
+          backlog_limit: 64,
+          rate_limit: 0,
+          reasons: [],
+        },
       }),
     ])
   })
@@ -80,14 +86,22 @@ describe('losses of the kernel', () => {
       note(1.2, { says: 'backlog' }),
     ])
     expect(alerts).toEqual([
-      expect.objectContaining({ losses: 404, lost: 405, reasons: ['backlog limit exceeded'] }),
+      expect.objectContaining({
+        evidence: {
+          losses: 404,
+          lost: 405,
+          backlog_limit: 64,
+          rate_limit: 0,
+          reasons: ['backlog limit exceeded'],
+        },
+      }),
     ])
   })
 
   it('are told at once, then together for ten seconds', () => {
     const counts = [0, 5, 6, 7, 8, 9].map((count, second) => lost(second, count))
     const alerts = alertsOf([...counts, status(11.5, { lost: 9 }), status(30, { lost: 9 })])
-    expect(alerts.map(({ from, to, losses }) => [from, to, losses])).toEqual([
+    expect(alerts.map((alert) => [alert['starts_at'], alert['ends_at'], lossesOf(alert)])).toEqual([
       ['2026-11-22T12:00:00.000Z', '2026-11-22T12:00:01.000Z', 5],
       ['2026-11-22T12:00:01.000Z', '2026-11-22T12:00:05.000Z', 4],
     ])
@@ -99,12 +113,12 @@ describe('losses of the kernel', () => {
 
   it('are counted on when the counter of 32 bits begins again', () => {
     const alerts = alertsOf([status(0, { lost: 4_294_967_290 }), status(10, { lost: 4 })])
-    expect(alerts).toEqual([expect.objectContaining({ type: 'events.lost', losses: 10 })])
+    expect(alerts.map(lossesOf)).toEqual([10])
   })
 
   it('are not counted twice when a line of the log is read after a status that is newer', () => {
     const alerts = alertsOf([status(0, { lost: 0 }), status(1, { lost: 9 }), lost(1.5, 5)])
-    expect(alerts.map(({ type, losses }) => [type, losses])).toEqual([['events.lost', 9]])
+    expect(alerts.map((alert) => [alert['type'], lossesOf(alert)])).toEqual([['events.lost', 9]])
   })
 })
 
@@ -112,20 +126,31 @@ describe('a counter that was reset', () => {
   it('is told, and what was lost since then as well', () => {
     const alerts = alertsOf([status(0, { lost: 100 }), status(10, { lost: 3 })])
     expect(alerts).toEqual([
-      expect.objectContaining({ type: 'lost.reset', severity: 'warning', before: 100, lost: 3 }),
-      expect.objectContaining({ type: 'events.lost', losses: 3, lost: 3 }),
+      expect.objectContaining({
+        type: 'lost.reset',
+        severity: 'warning',
+        evidence: { before: 100, lost: 3 },
+      }),
+      expect.objectContaining({
+        type: 'events.lost',
+        evidence: expect.objectContaining({ losses: 3, lost: 3 }) as object,
+      }),
     ])
   })
 })
 
 describe('auditing that is switched off', () => {
-  it('is told once, and again after it was on', () => {
+  it('is told once, withdrawn when it is on, and told again', () => {
     const enabled = [1, 0, 0, 2, 0].map((on, n) => status(n * 10, { enabled: on }))
     const alerts = alertsOf(enabled)
-    expect(alerts.map(({ type, time }) => [type, time])).toEqual([
-      ['audit.disabled', '2026-11-22T12:00:10.000Z'],
-      ['audit.disabled', '2026-11-22T12:00:40.000Z'],
+    expect(alerts.map(({ status: now, starts_at: from }) => [now, from])).toEqual([
+      ['firing', '2026-11-22T12:00:10.000Z'],
+      ['resolved', '2026-11-22T12:00:10.000Z'],
+      ['firing', '2026-11-22T12:00:40.000Z'],
     ])
+    expect(
+      new Set(alerts.map(({ type, dedup_key: key }) => `${String(type)} ${String(key)}`)),
+    ).toEqual(new Set(['audit.disabled audit.disabled/web-01/']))
   })
 
   it('is nothing to tell where it never was on', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_NODES } from '../../src/analyse/analyser.ts'
-import { QUIET_ROWS } from '../../src/analyse/interval.ts'
+import { QUIET_INTERVALS } from '../../src/analyse/interval.ts'
 import { Keys, OTHER } from '../../src/analyse/keys.ts'
 import { SET_BACK_EVENTS } from '../../src/analyse/window.ts'
+import { MAX_NODES } from '../../src/analyse/windows.ts'
 import { Bench, blockOf, type Item } from './blocks.ts'
 
 const T = 1_700_000_000
@@ -14,7 +14,7 @@ const event = (at: number, keys: string[] = [], more: object = {}): Item => ({
 })
 const time = (second: number): string => new Date((T + second) * 1000).toISOString()
 
-describe('a rates row', () => {
+describe('a heartbeat', () => {
   it('has the sums, the rates and the worst second of an interval', () => {
     const bench = new Bench()
       .take(
@@ -23,12 +23,7 @@ describe('a rates row', () => {
         event(2.5, ['exec'], { records: 4, bytes: 300 }),
       )
       .end()
-    const sums = {
-      type: 'rates',
-      v: 1,
-      node: 'web-01',
-      from: time(0),
-      to: time(10),
+    const row = {
       events: 3,
       records: 13,
       entries: 15,
@@ -40,9 +35,25 @@ describe('a rates row', () => {
       peak_at: time(2),
       late: 0,
     }
-    expect(bench.rows).toEqual([
-      { ...sums, key: null, rejected: 0, boot: null },
-      { ...sums, key: 'exec' },
+    expect(bench.heartbeats).toEqual([
+      {
+        type: 'rates',
+        v: 1,
+        node: 'web-01',
+        from: time(0),
+        to: time(10),
+        part: 1,
+        parts: 1,
+        boot: null,
+        serials: expect.anything() as object,
+        in: { events: 3, records: 13, entries: 15 },
+        out: { events: 3, records: 13 },
+        filtered: 0,
+        rejected: 0,
+        stream: expect.anything() as object,
+        total: row,
+        keys: [{ key: 'exec', ...row }],
+      },
     ])
   })
 
@@ -146,44 +157,59 @@ describe('an event behind the newest stamp', () => {
 })
 
 describe('a quiet stream', () => {
-  it('has rows for empty intervals while its clock moves', () => {
+  it('has heartbeats for empty intervals while its clock moves, for as long as it does', () => {
     const bench = new Bench().take({ kind: 'frame', clock: 5000 }, event(5))
-    for (let clock = 10_000; clock <= 50_000; clock += 5000) bench.take({ kind: 'tick', clock })
-    expect(bench.totals.map(({ from, events }) => [from, events])).toEqual([
+    const hours = 2
+    for (let clock = 10_000; clock <= hours * 3_600_000; clock += 10_000)
+      bench.take({ kind: 'tick', clock })
+    expect(bench.totals.slice(0, 3).map(({ from, events }) => [from, events])).toEqual([
       [time(0), 1],
       [time(10), 0],
       [time(20), 0],
-      [time(30), 0],
     ])
+    expect(bench.totals.length).toBeGreaterThan(hours * 360 - 5)
   })
 
-  it('tells a long silence in one row once it is over', () => {
-    const bench = new Bench().take(event(5), event(86_405)).end()
-    const { totals } = bench
-    expect(totals).toHaveLength(1 + QUIET_ROWS + 1 + 1)
-    expect(totals.at(-2)).toMatchObject({
-      from: time(10 + QUIET_ROWS * 10),
-      to: time(86_400),
+  it('tells a silence that nobody ticked in, after an hour of it, in one', () => {
+    const { totals } = new Bench().take(event(5), event(86_405)).end()
+    expect(totals).toHaveLength(1 + QUIET_INTERVALS + 1 + 2)
+    expect(totals.at(-3)).toMatchObject({
+      from: time(10 + QUIET_INTERVALS * 10),
+      to: time(86_390),
       events: 0,
     })
     expect(totals.at(-1)).toMatchObject({ from: time(86_400), events: 1 })
   })
 
-  it('tells no more empty intervals one by one because of a restart', () => {
-    const bench = new Bench().take({ kind: 'frame', clock: 1 }, event(5))
-    bench.take({ kind: 'tick', clock: 2_000_000 })
-    const rest = new Bench({}, bench.analyser.state())
-    rest.take({ kind: 'tick', clock: 9_000_000 })
-    expect(bench.totals.length + rest.totals.length).toBe(1 + QUIET_ROWS)
-    const last = new Bench({}, rest.analyser.state()).take(event(9995)).end()
-    expect(last.totals.map(({ from, to }) => [from, to])).toEqual([
-      [time(10 + QUIET_ROWS * 10), time(9990)],
-      [time(9990), time(10_000)],
+  it('says nothing of the time before its first event', () => {
+    expect(new Bench().take(event(5)).end().totals).toHaveLength(1)
+  })
+})
+
+describe('a node that falls silent while others are not', () => {
+  const busy = (from: number, to: number): Item[] =>
+    Array.from({ length: to - from }, (_, i): Item[] => [
+      { kind: 'frame', clock: (from + i) * 1000 },
+      event(from + i, [], { node: 'b' }),
+    ]).flat()
+
+  it('has its quiet intervals', () => {
+    const { totals } = new Bench().take(event(5, [], { node: 'a' }), ...busy(6, 66))
+    const quiet = totals.filter(({ node }) => node === 'a')
+    expect(quiet.map(({ from, events }) => [from, events])).toEqual([
+      [time(0), 1],
+      [time(10), 0],
+      [time(20), 0],
+      [time(30), 0],
+      [time(40), 0],
     ])
   })
 
-  it('says nothing of the time before its first event', () => {
-    expect(new Bench().take(event(5)).end().totals).toHaveLength(1)
+  it('is not silent while the writer of the stream stands still', () => {
+    const bench = new Bench().take(event(5, [], { node: 'a' }), ...busy(6, 10))
+    bench.take({ kind: 'frame', clock: 100_000 }, event(11, [], { node: 'b' }))
+    bench.take({ kind: 'frame', clock: 100_100 }, event(12, [], { node: 'a' }))
+    expect(bench.end().totals.every(({ late }) => late === 0)).toBe(true)
   })
 })
 

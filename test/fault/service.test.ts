@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { buildShim, exitOf, loadOf, startProcess } from '../shim/process.ts'
 import {
   buildService,
@@ -84,7 +84,7 @@ test('a service that another one replaces stops and says so', async () => {
   await untilDelivered(place, 10)
   const second = startService(script, place)
   const secondEnd = exitOf(second)
-  await sleep(700)
+  await vi.waitFor(() => expect(generation(place)).toBe(2), { timeout: 20_000 })
   writer.stdin?.write(events(11, 21))
   const { code, said } = await firstEnd
   expect(code).toBe(1)
@@ -141,6 +141,13 @@ test('an idle service takes next to nothing', async () => {
   expect(after.ticks - before.ticks).toBeLessThanOrEqual(4)
   expect(after.wakeUps - before.wakeUps).toBeLessThanOrEqual(24)
 })
+
+/** The highest generation that a service has written. */
+function generation({ spool }: Place): number {
+  const slots = ['a', 'b'].map((slot) => join(spool, `state/checkpoint.${slot}`))
+  const texts = slots.map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : ''))
+  return Math.max(...texts.map((text) => Number(/"generation":(\d+)/.exec(text)?.[1] ?? 0)))
+}
 
 /** CPU ticks of all threads, wake-ups of the main one: the others are V8's, which tidies up once. */
 function idleOf(pid: number): { ticks: number; wakeUps: number } {

@@ -1,0 +1,63 @@
+import type { Batch } from '../model/batch.ts'
+import { OTHER } from './keys.ts'
+import { NodeTable } from './nodes.ts'
+import type { Window, WindowState } from './window.ts'
+
+/** Nodes with a window of their own; the others are counted together as one. */
+export const MAX_NODES = 1000
+
+/** The windows of all nodes, in the order in which these came. */
+export class Windows {
+  readonly #host: string
+  readonly #make: (node: string, state?: WindowState) => Window
+  readonly #windows = new Map<string, Window>()
+  /** The same, by node names as they stand in records. */
+  readonly #nodes = new NodeTable<Window>()
+
+  /** `host` is the node of events that name none. */
+  constructor(host: string, make: (node: string, state?: WindowState) => Window) {
+    this.#host = host
+    this.#make = make
+  }
+
+  [Symbol.iterator](): Iterator<Window> {
+    return this.#windows.values()
+  }
+
+  /** The window of a node, where it has one. */
+  get(node: string | null): Window | null {
+    return this.#windows.get(node ?? '') ?? null
+  }
+
+  /** The node that speaks for the stream: the host, or where it says nothing the first that does. */
+  get speaker(): string | null {
+    if (this.#windows.get(this.#host)?.started) return this.#host
+    for (const window of this) if (window.started) return window.node
+    return null
+  }
+
+  /** The window of the node whose name is `batch.bytes[start … end)`. */
+  of(batch: Batch, start: number, end: number): Window {
+    return this.#nodes.find(batch.bytes, start, end) ?? this.#meet(batch, start, end)
+  }
+
+  /** Makes a window. */
+  add(node: string, state?: WindowState): Window {
+    const window = this.#make(node, state)
+    this.#windows.set(node, window)
+    return window
+  }
+
+  #meet(batch: Batch, start: number, end: number): Window {
+    const name =
+      start === end ? this.#host : new TextDecoder().decode(batch.bytes.slice(start, end))
+    const window = this.#windows.get(name) ?? this.#new(name)
+    this.#nodes.add(batch.bytes, start, end, window)
+    return window
+  }
+
+  #new(name: string): Window {
+    if (this.#windows.size < MAX_NODES) return this.add(name)
+    return this.#windows.get(OTHER) ?? this.add(OTHER)
+  }
+}

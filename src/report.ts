@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs'
+import type { AnalyserCounts } from './analyse/analyser.ts'
+import type { KernelFigures } from './analyse/kernel.ts'
+import type { Settings } from './config/settings.ts'
+import type { Log } from './log.ts'
+import type { Message, Sink } from './model/delivery.ts'
+import { reasonOf } from './model/failure.ts'
+import { formatPosition } from './model/place.ts'
+import type { Progress } from './pipeline.ts'
+import { SegmentSizes } from './spool/sizes.ts'
+import { StatusFile } from './status.ts'
+import { packageVersion } from './version.ts'
+
+/** Version of the status file. */
+const VERSION = 1
+
+/** Nodes, rows of a node and alerts in the status file at most, so that it stays small. */
+const MOST_NODES = 20
+const MOST_ROWS = 20
+const MOST_ALERTS = 50
+const RECENT_ALERTS = 10
+
+/** How a service stands, as it is at one moment. */
+export interface Standing {
+  readonly delivery: Progress
+  readonly analysis: Progress
+  /** Analysis goes on while delivery waits. */
+  readonly parted: boolean
+  /** Bytes that analysis and delivery have not read. */
+  readonly lag: number
+  readonly deliveryLag: number
+  /** Clock of the stream in ms, and the boot it counts from, as far as analysed. */
+  readonly clock: number
+  readonly boot: string | null
+  readonly counts: AnalyserCounts
+}
+
+/** What a report needs. */
+export interface ReportOptions {
+  readonly settings: Settings
+  readonly sink: Sink
+  readonly log: Log
+  readonly standing: () => Standing
+  /** What is known of the host's kernel from one time to another, ms since the epoch. */
+  readonly kernel: (from: number, to: number) => KernelFigures
+}
+
+/** The members of a heartbeat that are looked at. */
+interface Heartbeat {
+  readonly node: string
+  readonly from: string
+  readonly to: string
+  readonly part: number
+  readonly total: Message
+  readonly keys: readonly { readonly records: number }[]
+}
+
+/**
+ * What a service tells about itself: heartbeats and alerts go to the sink and the log, how it stands
+ * to the status file. None of it waits for the sink.
+ */
+export class Report {
+  readonly #options: ReportOptions
+  readonly #sizes: SegmentSizes
+  readonly #file: StatusFile
+  readonly #fixed: Message
+  readonly #boot: string = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  /** The last heartbeat of each node, in short; the newest is last. */
+  readonly #rates = new Map<string, Message>()
+  readonly #open = new Map<string, Message>()
+  #recent: Message[] = []
+  #moved = true
+  #sinkStatus = ''
+
+  constructor(options: ReportOptions) {
+    const { settings, log } = options
+    this.#options = options
+    this.#sizes = new SegmentSizes(settings.spool.directory)
+    this.#file = new StatusFile(settings.spool.state, (error) =>
+      log.warn({ reason: reasonOf(error) }, 'the status file cannot be written'),
+    )
+    this.#fixed = {
+      v: VERSION,
+      version: packageVersion(),
+      pid: process.pid,
+      node: settings.node,
+      started: new Date().toISOString(),
+    }
+  }
+
+  /** Something has come, or was delivered. */
+  move(): void {
+    this.#moved = true
+  }
+
+  /** Sends a heartbeat, with the gauges of this moment. */
+  heartbeat(heartbeat: Message): void {
+    const { sink, log, standing } = this.#options
+    sink.rate({ ...heartbeat, now: this.#gauges(heartbeat as unknown as Heartbeat) })
+    const { node, from, to, part, total, keys } = heartbeat as unknown as Heartbeat
+    if (part > 1) return
+    this.#moved = true
+    const shown = keys.toSorted((a, b) => b.records - a.records).slice(0, MOST_ROWS)
+    keep(this.#rates, node, { node, from, to, total, keys: shown }, MOST_NODES)
+    if (standing().parted) log.info({ node, from, to, ...total }, 'rates, while delivery waits')
+  }
+
+  /** Sends an alert. */
+  alert(alert: Message): void {
+    const { sink, log } = this.#options
+    log.warn({ alert: alert['type'] }, String(alert['text']))
+    sink.alert(alert)
+    this.#moved = true
+    this.#recent = [alert, ...this.#recent].slice(0, RECENT_ALERTS)
+    const key = String(alert['dedup_key'])
+    if (alert['status'] === 'firing' && alert['ends_at'] === null)
+      keep(this.#open, key, alert, MOST_ALERTS)
+    else this.#open.delete(key)
+  }
+
+  /** Writes the status file where something has changed. To be called about once a second. */
+  save(): void {
+    const sinkStatus = JSON.stringify(this.#sinkStatusNow())
+    if (!this.#moved && sinkStatus === this.#sinkStatus) return
+    this.#moved = false
+    this.#sinkStatus = sinkStatus
+    void this.#file.write(this.#status(null))
+  }
+
+  /** Writes that the service has stopped. */
+  async close(): Promise<void> {
+    await this.#file.settle()
+    await this.#file.write(this.#status(new Date().toISOString()))
+  }
+
+  /** What changes by the moment, and is not the same again when a heartbeat is. */
+  #gauges({ node, from, to }: Heartbeat): Message {
+    const standing = this.#options.standing()
+    const isHost = node === this.#options.settings.node
+    const kernel = isHost ? this.#options.kernel(Date.parse(from), Date.parse(to)) : null
+    return {
+      time: new Date().toISOString(),
+      spool_bytes: this.#spoolBytes(),
+      spool_limit: null,
+      lag_bytes: standing.lag,
+      lag_s: this.#lagSeconds(standing),
+      lost: kernel?.lost ?? null,
+      lost_delta: kernel?.lostDelta ?? null,
+      backlog: kernel?.backlog ?? null,
+      backlog_limit: kernel?.backlogLimit ?? null,
+    }
+  }
+
+  #status(stopped: string | null): Message {
+    const standing = this.#options.standing()
+    const { delivery, analysis, parted, lag, deliveryLag, counts } = standing
+    const { settings } = this.#options
+    return {
+      ...this.#fixed,
+      stopped,
+      delivery: progressOf(delivery, deliveryLag),
+      analysis: { ...progressOf(analysis, lag), lag_s: this.#lagSeconds(standing) },
+      parted,
+      spool: { directory: settings.spool.directory, bytes: this.#spoolBytes(), limit: null },
+      counts,
+      rates: [...this.#rates.values()],
+      alerts: { open: [...this.#open.values()], recent: this.#recent },
+      sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },
+    }
+  }
+
+  /** Bytes in the spool, null where that cannot be seen: who reads it will say why. */
+  #spoolBytes(): number | null {
+    try {
+      return this.#sizes.from(null)
+    } catch {
+      return null
+    }
+  }
+
+  #sinkStatusNow(): Message {
+    return this.#options.sink.status?.() ?? {}
+  }
+
+  /** Seconds that analysis is behind the writer; null where their clocks do not compare. */
+  #lagSeconds({ lag, clock, boot }: Standing): number | null {
+    if (lag === 0) return 0
+    if (clock < 0 || boot !== this.#boot) return null
+    // The clock of the frames is the monotonic clock of this boot.
+    const now = Number(process.hrtime.bigint() / 1_000_000n)
+    return Math.max(0, Math.round(now - clock) / 1000)
+  }
+}
+
+function progressOf({ resume, done }: Progress, lag: number): Message {
+  return {
+    done: done === null ? null : formatPosition(done.epoch, done.place),
+    resume: formatPosition(resume.epoch, resume.place),
+    lag_bytes: lag,
+  }
+}
+
+/** Puts a value last, and drops the first of more than `most`. */
+function keep(map: Map<string, Message>, key: string, value: Message, most: number): void {
+  map.delete(key)
+  map.set(key, value)
+  const first = map.keys().next().value
+  if (map.size > most && first !== undefined) map.delete(first)
+}

@@ -1,0 +1,52 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Message } from './model/delivery.ts'
+import { jsonText } from './model/json.ts'
+
+/** Name of the status file in the state directory. */
+export const STATUS_FILE = 'status.json'
+
+const MODE = 0o640
+
+/** A file that always holds one whole status: who reads it sees the last one or the one before. */
+export class StatusFile {
+  readonly #path: string
+  readonly #onFailure: (error: unknown) => void
+  #written = ''
+  #writing: Promise<void> | null = null
+  #failed = false
+
+  /** `onFailure` is told of the first of several failures in a row. */
+  constructor(directory: string, onFailure: (error: unknown) => void) {
+    this.#path = join(directory, STATUS_FILE)
+    this.#onFailure = onFailure
+  }
+
+  /** Writes a status, with the time, unless it says what the last one did or that is still under way. */
+  write(status: Message): Promise<void> {
+    const text = jsonText(status)
+    if (text !== this.#written)
+      this.#writing ??= this.#put(status, text).finally(() => {
+        this.#writing = null
+      })
+    return this.#writing ?? Promise.resolve()
+  }
+
+  /** Settles when nothing is under way. */
+  async settle(): Promise<void> {
+    await this.#writing
+  }
+
+  async #put(status: Message, text: string): Promise<void> {
+    try {
+      const line = `${jsonText({ ...status, time: new Date().toISOString() })}\n`
+      await writeFile(`${this.#path}.tmp`, line, { mode: MODE })
+      await rename(`${this.#path}.tmp`, this.#path)
+      this.#written = text
+      this.#failed = false
+    } catch (error) {
+      if (!this.#failed) this.#onFailure(error)
+      this.#failed = true
+    }
+  }
+}
