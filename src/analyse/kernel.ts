@@ -145,14 +145,14 @@ export class Kernel {
   }
 
   #takeEnabled(enabled: number | null): void {
-    const { node, emitAlert } = this.#options
+    const { node } = this.#options
     const { time, enabled: was, disabledAt } = this.#state
     this.#set({ enabled })
     if (enabled === 0 && was !== null && was > 0) {
-      emitAlert(auditDisabled(node, time))
+      this.#options.emitAlert(auditDisabled(node, time))
       this.#set({ disabledAt: time })
     } else if (enabled !== null && enabled > 0 && disabledAt !== null) {
-      emitAlert(auditEnabled(node, disabledAt, time))
+      this.#options.emitAlert(auditEnabled(node, disabledAt, time))
       this.#set({ disabledAt: null })
     }
   }

@@ -66,7 +66,7 @@ const schema = z.strictObject({
   rates: z
     .strictObject({
       interval: setting(z.int().min(1).max(3600).default(10), {
-        says: 'Seconds that one rates row covers.',
+        says: 'Seconds that one heartbeat covers.',
         allowed: 'a whole number of seconds from 1 to 3600',
       }),
     })
