@@ -1,5 +1,4 @@
 import { destination, type Level, pino } from 'pino'
-import { type Notes, Severity } from './shim/notes.ts'
 
 /** The log of a service: JSON lines on standard error, which a journal or container collects. */
 export interface Log {
@@ -12,11 +11,4 @@ export interface Log {
 /** A log from `level` on. Lines are written at once, so that none is missing after a crash. */
 export function createLog(level: Level): Log {
   return pino({ level, base: null }, destination({ fd: 2, sync: true }))
-}
-
-/** What the shim has to say, in the log. */
-export function notesOf(log: Log): Notes {
-  return {
-    say: (severity, text) => (severity === Severity.Info ? log.info({}, text) : log.warn({}, text)),
-  }
 }

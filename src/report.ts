@@ -179,7 +179,19 @@ export class Report {
   }
 
   #sinkStatusNow(): Message {
-    return this.#options.sink.status?.() ?? {}
+    const status = this.#options.sink.status?.()
+    if (status === undefined) return {}
+    const { connected, waiting, waitingBytes, delivered, stalledMs, error } = status
+    return {
+      connected,
+      waiting,
+      waiting_bytes: waitingBytes,
+      delivered,
+      stalled_s: Math.round(stalledMs / 1000),
+      error,
+      outbox: status.outbox,
+      outbox_dropped: status.outboxDropped,
+    }
   }
 
   /** Seconds that analysis is behind the writer; null where their clocks do not compare. */

@@ -67,8 +67,6 @@ export interface Sink {
   alert(alert: Message): void
   /** Settles when all that was taken before is durable. */
   sync(): Promise<void>
-  /** What it has to say of itself in the status file; a sink that is always at hand has nothing. */
-  status?(): Message
   /** Syncs and lets go of files and connections. */
   close(): Promise<void>
   /** How delivery stands, where that can differ from one moment to the next. */

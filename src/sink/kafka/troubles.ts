@@ -1,7 +1,5 @@
+import { alertOf, type Severity } from '../../model/alert.ts'
 import type { Message } from '../../model/delivery.ts'
-
-/** Version of these alerts. */
-const VERSION = 1
 
 /** Where what is told goes: the log at once, and the alerts. */
 export type Tell = (alert: Message) => void
@@ -9,7 +7,7 @@ export type Tell = (alert: Message) => void
 /** What keeps Kafka from taking messages, or makes it take them another way. */
 export type TroubleKind = 'unreachable' | 'refused' | 'limit' | 'timestamp' | 'rejected'
 
-const SEVERITY: Readonly<Record<TroubleKind, string>> = {
+const SEVERITY: Readonly<Record<TroubleKind, Severity>> = {
   unreachable: 'critical',
   refused: 'critical',
   limit: 'warning',
@@ -55,7 +53,7 @@ export class Troubles {
     if (this.#raised.has(name)) return
     const since = Date.now()
     this.#raised.set(name, { kind, since })
-    this.#say(kind, 'raised', SEVERITY[kind], topic, since, error, `${SAYS[kind]}: ${error}.`)
+    this.#fire(kind, topic, error, since, null)
   }
 
   /** A trouble that has no end of its own; told the first time. */
@@ -63,7 +61,8 @@ export class Troubles {
     const name = `${kind} ${topic}`
     if (this.#mentioned.has(name)) return
     this.#mentioned.add(name)
-    this.#say(kind, 'raised', SEVERITY[kind], topic, Date.now(), error, `${SAYS[kind]}: ${error}.`)
+    const now = Date.now()
+    this.#fire(kind, topic, error, now, now)
   }
 
   /** What was raised about `topic` is over, and all that was raised about everything. */
@@ -74,45 +73,64 @@ export class Troubles {
       const about = name.slice(kind.length + 1)
       if (about !== '' && about !== topic) continue
       this.#raised.delete(name)
-      const seconds = Math.round((Date.now() - since) / 1000)
-      const text = `Kafka takes messages again, after ${seconds} s.`
-      this.#say(kind, 'resolved', 'info', about === '' ? null : about, since, null, text)
+      this.#resolve(kind, about === '' ? null : about, since)
     }
   }
 
   /** The outbox had no room for so many rates and alerts since the start. */
   tellDropped(dropped: number): void {
-    this.#tell({
+    const now = Date.now()
+    const alert = alertOf({
       type: 'outbox.dropped',
-      v: VERSION,
-      time: new Date().toISOString(),
       node: this.#node,
       severity: 'warning',
-      dropped,
+      time: now,
+      subject: '',
+      status: 'firing',
+      startsAt: now,
+      endsAt: now,
       text: `The outbox is full: ${dropped} rates and alerts were dropped since the start, oldest rates first.`,
+      evidence: { dropped },
     })
+    this.#tell(alert)
   }
 
-  #say(
+  #fire(
     kind: TroubleKind,
-    state: 'raised' | 'resolved',
-    severity: string,
     topic: string | null,
-    since: number,
-    error: string | null,
-    text: string,
+    error: string,
+    startsAt: number,
+    endsAt: number | null,
   ): void {
-    this.#tell({
+    const alert = alertOf({
       type: `kafka.${kind}`,
-      v: VERSION,
-      time: new Date().toISOString(),
       node: this.#node,
-      severity,
-      state,
-      topic,
-      since: new Date(since).toISOString(),
-      error,
-      text,
+      severity: SEVERITY[kind],
+      time: startsAt,
+      subject: topic ?? '',
+      status: 'firing',
+      startsAt,
+      endsAt,
+      text: `${SAYS[kind]}: ${error}.`,
+      evidence: { topic, error },
     })
+    this.#tell(alert)
+  }
+
+  #resolve(kind: TroubleKind, topic: string | null, startsAt: number): void {
+    const now = Date.now()
+    const alert = alertOf({
+      type: `kafka.${kind}`,
+      node: this.#node,
+      severity: 'info',
+      time: now,
+      subject: topic ?? '',
+      status: 'resolved',
+      startsAt,
+      endsAt: now,
+      text: `Kafka takes messages again, after ${Math.round((now - startsAt) / 1000)} s.`,
+      evidence: { topic, error: null },
+    })
+    this.#tell(alert)
   }
 }
