@@ -15,7 +15,8 @@ export default defineConfig({
     pool: 'forks',
     setupFiles: ['test/seed.ts'],
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Tests on the real kernel wait in their hooks for each other.
+    hookTimeout: 240_000,
     projects: [
       {
         extends: true,
@@ -32,7 +33,6 @@ export default defineConfig({
           include: KAFKA,
           globalSetup: 'test/kafka/setup.ts',
           testTimeout: 240_000,
-          hookTimeout: 240_000,
         },
       },
     ],

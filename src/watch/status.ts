@@ -3,7 +3,7 @@ import type { Status } from '../model/reading.ts'
 /** Names that older versions of auditctl have for a member. */
 const OLD_NAMES: Readonly<Record<string, string>> = { flag: 'failure' }
 
-/** A name and a number, with a space (auditctl from 2.3 on) or an equals sign between them. */
+/** A name and a number, with a space or, in RHEL 6 and Ubuntu 14.04, an equals sign between them. */
 const MEMBER = /(?<![\w-])([a-z_]+)[ =](\d{1,10})(?!\d)/g
 
 /** The whole output of `auditctl -s`, as lines; null when it holds no status. */

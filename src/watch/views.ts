@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { readStatus } from './auditctl.ts'
 import { follow } from './follow.ts'
 import { linesOf } from './lines.ts'
@@ -8,7 +8,7 @@ export interface Views {
   /** The lines of `auditctl -s`. Takes as long as the kernel lets it wait; rejects when it cannot be run. */
   status(): Promise<readonly string[]>
   /** The text of /proc/net/netlink. */
-  netlink(): Promise<string>
+  netlink(): string
   /** The lines that come into the kernel log from now on. Throws when it cannot be read. */
   kernelLog(stop: AbortSignal): AsyncIterable<string>
 }
@@ -17,7 +17,8 @@ export interface Views {
 export function machineViews(kernelLog: string): Views {
   return {
     status: readStatus,
-    netlink: () => readFile('/proc/net/netlink', 'latin1'),
+    // At once: a look every second through the thread pool would wake this process five times.
+    netlink: () => readFileSync('/proc/net/netlink', 'latin1'),
     kernelLog: (stop) => linesOf(follow(kernelLog, stop)),
   }
 }

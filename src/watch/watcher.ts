@@ -83,7 +83,7 @@ export class Watcher {
 
   async #look(): Promise<void> {
     const now = performance.now()
-    await this.#lookAtSocket(now)
+    this.#lookAtSocket(now)
     const { interval } = this.#options
     if (this.#asking || now - this.#askedAt < interval - LOOK_MS / 2) return
     if ((this.#socket?.rmem ?? 0) < FILLING_BYTES) {
@@ -95,10 +95,10 @@ export class Watcher {
     }
   }
 
-  async #lookAtSocket(now: number): Promise<void> {
+  #lookAtSocket(now: number): void {
     const { views, interval } = this.#options
     try {
-      const sockets = auditSockets(await views.netlink())
+      const sockets = auditSockets(views.netlink())
       const before = this.#socket
       const socket = sockets.find(({ pid }) => pid === this.#auditd) ?? fullest(sockets)
       this.#socket = socket

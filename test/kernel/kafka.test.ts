@@ -22,7 +22,6 @@ const reason =
 if (reason)
   console.warn(`kernel tests are left out: ${reason} (kafka: from a real kernel to a real Kafka)`)
 
-const START_MS = 180_000
 /** CAP_AUDIT_CONTROL and CAP_SYSLOG (include/uapi/linux/capability.h). */
 const WATCH_CAPABILITIES = (1n << 30n) | (1n << 34n)
 /** Members of an event that are no record types. */
@@ -58,7 +57,7 @@ describe.skipIf(reason)('from the kernel over auditd, shim, spool and service to
     } finally {
       await broker.end()
     }
-  }, START_MS)
+  })
 
   it("every event of auditd's log arrives, and no other", () => {
     expect(drained.log.size).toBeGreaterThan(PROCESSES * EVENTS)

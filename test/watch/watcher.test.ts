@@ -28,7 +28,7 @@ async function watch(
   const watcher = new Watcher({
     views: {
       status: async () => STATUS,
-      netlink: async () => socket(0),
+      netlink: () => socket(0),
       async *kernelLog() {},
       ...views,
     },
@@ -55,7 +55,7 @@ describe('a watcher', () => {
 
   it('shows the socket at once when sends have failed', async () => {
     let looks = 0
-    const { said } = await watch({ netlink: async () => socket(0, ++looks > 3 ? 7 : 0) }, 6)
+    const { said } = await watch({ netlink: () => socket(0, ++looks > 3 ? 7 : 0) }, 6)
     expect(said.filter(({ kind }) => kind === 'netlink')).toEqual([
       { kind: 'netlink', pid: 947, rmem: 0, drops: 0 },
       { kind: 'netlink', pid: 947, rmem: 0, drops: 7 },
@@ -67,7 +67,7 @@ describe('a watcher', () => {
     let looks = 0
     const views = {
       status: async () => (asked++, STATUS),
-      netlink: async () => socket(++looks <= 25 ? 211_968 : 0),
+      netlink: () => socket(++looks <= 25 ? 211_968 : 0),
     }
     const { said } = await watch(views, 15)
     expect(asked).toBe(0)
