@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,13 +14,19 @@ import { Host } from '../install/host.ts'
 import { readManifest } from '../install/manifest.ts'
 import { installSteps, type Plan, planOf } from '../install/plan.ts'
 import { parsePluginFile } from '../install/plugin-file.ts'
+import { shimsOf } from '../install/processes.ts'
+import { run } from '../install/program.ts'
 import { carryOut } from '../install/step.ts'
-import { runsSystemd, SERVICES, systemctl } from '../install/systemd.ts'
+import { runsSystemd, SERVICES } from '../install/systemd.ts'
+import { until } from '../install/wait.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { printLine } from './terminal.ts'
 
 /** The package that runs: this file is dist/src/cli/install.js in it. */
 const TOP = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+
+/** Time that auditd has to start the shim once it was told. */
+const SHIM_START_MS = 5000
 
 /** Where a tarball is installed to unless said. */
 export const PREFIX = '/opt/spillway'
@@ -94,23 +99,28 @@ async function install(flags: HostFlags & { readonly now?: true }): Promise<void
 /** What the installed shim says about its own setup. */
 function checkShim({ shim, plugin }: Plan): string[] {
   const args = plugin ? parsePluginFile(plugin.content).args : []
-  const options = { encoding: 'utf8', env: {} } as const
-  const { status, stdout, stderr, error } = spawnSync(shim.path, ['--check', ...args], options)
-  if (error) return [error.message]
-  return status === 0 ? [] : (stdout || stderr).trim().split('\n')
+  const { out, fault } = run(shim.path, ['--check', ...args])
+  return fault === null ? [] : (out.trim() || fault).split('\n')
 }
 
 /** Starts the services and has auditd start the shim. */
-async function start({ host, plugin }: Plan): Promise<void> {
+async function start({ host, plugin, shim }: Plan): Promise<void> {
   if (runsSystemd(host)) await tell('enable', '--now', ...SERVICES)
   if (plugin === null) return
   const fault = reload()
   await printLine(fault === null ? 'auditd reads its plugin files' : `fault: ${fault}`)
+  if (fault !== null) return
+  const started = await until(() => shimsOf(shim.path)[0] ?? null, SHIM_START_MS)
+  await printLine(
+    started
+      ? `the shim runs: pid ${started.pid}`
+      : 'fault: auditd does not run the shim: selftest says why',
+  )
 }
 
 /** Has systemd do something, and prints it. */
 export async function tell(...args: readonly string[]): Promise<void> {
-  const fault = systemctl(...args)
+  const { fault } = run('systemctl', args)
   const line = `systemctl ${args.join(' ')}`
   await printLine(fault === null ? line : `fault: ${line}: ${fault}`)
 }

@@ -18,7 +18,8 @@ Exit codes:
   3  input that cannot be read
   4  a configuration that does not hold
   5  a spool that cannot be used
-  6  a sink that cannot be written: disk full, not permitted`
+  6  a sink that cannot be written: disk full, not permitted
+  10 to 16  selftest: the hop that broke`
 
 /** The commands, in the order of the help; what a command needs is loaded with it. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import('./generate.ts')).generateCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
   install: async () => (await import('./install.ts')).installCommand(),
+  selftest: async () => (await import('./selftest.ts')).selftestCommand(),
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand(),
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import { reload } from '../install/auditd.ts'
 import type { Host } from '../install/host.ts'
@@ -8,13 +7,13 @@ import { shimsOf } from '../install/processes.ts'
 import { carryOut } from '../install/step.ts'
 import { runsSystemd, SERVICES } from '../install/systemd.ts'
 import { offSteps, removeSteps } from '../install/uninstall.ts'
+import { until } from '../install/wait.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { type HostFlags, hostOf, tell, withHostFlags } from './install.ts'
 import { printLine } from './terminal.ts'
 
 /** Time that a shim has to write what it holds and end. */
 const SHIM_END_MS = 5000
-const LOOK_MS = 50
 
 const AFTER_HELP = `
 Removes what install made and nothing else. Spool, state, configuration, output and users stay unless
@@ -50,11 +49,9 @@ async function stop(host: Host, manifest: Manifest, wasActive: boolean): Promise
   if (wasActive && shimsOf(shim).length > 0) {
     const fault = reload()
     await printLine(fault === null ? 'auditd ends the plugin' : `fault: ${fault}`)
-    for (let waited = 0; shimsOf(shim).length > 0; waited += LOOK_MS) {
-      if (waited >= SHIM_END_MS)
-        throw new Failure(ExitCode.Fault, `${shim} still runs: end auditd's plugin, then try again`)
-      await sleep(LOOK_MS)
-    }
+    const ended = await until(() => (shimsOf(shim).length === 0 ? true : null), SHIM_END_MS)
+    if (ended === null)
+      throw new Failure(ExitCode.Fault, `${shim} still runs: end auditd's plugin, then try again`)
   }
   if (runsSystemd(host)) await tell('disable', '--now', ...SERVICES)
 }

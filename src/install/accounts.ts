@@ -1,9 +1,8 @@
 /** Users and groups, made by the host's own tools (shadow: every distribution that has auditd). */
 
-import { spawnSync } from 'node:child_process'
 import { ExitCode, Failure } from '../model/failure.ts'
-import { toolEnvironment } from './auditd.ts'
 import type { Host } from './host.ts'
+import { run } from './program.ts'
 import type { Step } from './step.ts'
 
 /** Group of the spool's readers and writers. */
@@ -48,12 +47,6 @@ export function removeAccount(host: Host, kind: 'user' | 'group', name: string):
 }
 
 function tool(host: Host, name: string, ...args: readonly string[]): void {
-  const prefix = host.isLive ? [] : ['--prefix', host.root]
-  const run = spawnSync(name, [...prefix, ...args], {
-    encoding: 'utf8',
-    env: toolEnvironment(),
-  })
-  if (run.status === 0) return
-  const reason = run.error?.message ?? run.stderr.trim().split('\n').at(-1)
-  throw new Failure(ExitCode.Fault, `${name} ${args.join(' ')}: ${reason}`)
+  const { fault } = run(name, [...(host.isLive ? [] : ['--prefix', host.root]), ...args])
+  if (fault !== null) throw new Failure(ExitCode.Fault, `${name} ${args.join(' ')}: ${fault}`)
 }

@@ -1,8 +1,8 @@
 /** What the host's auditd is and how it is set up; nothing of it is changed. */
 
-import { spawnSync } from 'node:child_process'
 import type { Host } from './host.ts'
 import { PLUGIN_DIR } from './plugin-file.ts'
+import { run } from './program.ts'
 
 const CONFIG = '/etc/audit/auditd.conf'
 /** Entries of the plugin queue below which a stall of the shim of half a second overflows it. */
@@ -29,14 +29,8 @@ export function pluginDirectory(config: AuditdConfig | null): string {
 
 /** The version that `auditctl -v` tells, or null where there is no auditctl. */
 export function auditdVersion(): Version | null {
-  const { stdout } = spawnSync('auditctl', ['-v'], { encoding: 'utf8', env: toolEnvironment() })
-  const match = /version (\d+)\.(\d+)(?:\.(\d+))?/.exec(stdout ?? '')
+  const match = /version (\d+)\.(\d+)(?:\.(\d+))?/.exec(run('auditctl', ['-v']).out)
   return match && [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)]
-}
-
-/** Environment in which the host's own tools are found and speak English. */
-export function toolEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 }
 
 /**
@@ -55,10 +49,8 @@ export function reloadCommand(version: Version | null): readonly string[] {
 /** Makes a running auditd read its plugin files again; gives what stands against it, or null. */
 export function reload(): string | null {
   const [command, ...args] = reloadCommand(auditdVersion())
-  const run = spawnSync(command, args, { encoding: 'utf8', env: toolEnvironment() })
-  if (run.status === 0) return null
-  const said = run.error?.message ?? `${run.stdout}${run.stderr}`.trim().split('\n')[0]
-  return `${command} ${args.join(' ')}: ${said}`
+  const { fault } = run(command, args)
+  return fault === null ? null : `${command} ${args.join(' ')}: ${fault}`
 }
 
 /** Settings of auditd that hurt, a line each: what is set, what comes of it, what to set. */

@@ -33,6 +33,12 @@ export function parsePluginFile(text: string): PluginFile {
   }
 }
 
+/** Value of `--NAME=VALUE` among a plugin's arguments, or null. */
+export function argument(plugin: Pick<PluginFile, 'args'>, name: string): string | null {
+  const start = `--${name}=`
+  return plugin.args.find((arg) => arg.startsWith(start))?.slice(start.length) ?? null
+}
+
 /** The same file, switched off. */
 export function inactive(text: string): string {
   return text.replaceAll(/^([ ]*active[ ]+=[ ]+)yes\b/gim, '$1no')

@@ -1,7 +1,5 @@
 /** The host's systemd, where it has one. */
 
-import { spawnSync } from 'node:child_process'
-import { toolEnvironment } from './auditd.ts'
 import type { Host } from './host.ts'
 
 /** Directory of units that an administrator adds. */
@@ -30,11 +28,4 @@ export function hasSystemd(host: Host): boolean {
 /** Whether systemd runs this machine, so that it can be told something. */
 export function runsSystemd(host: Host): boolean {
   return host.isLive && host.stat('/run/systemd/system') !== null
-}
-
-/** Runs systemctl and gives what it has against it, or null. */
-export function systemctl(...args: readonly string[]): string | null {
-  const run = spawnSync('systemctl', args, { encoding: 'utf8', env: toolEnvironment() })
-  if (run.status === 0) return null
-  return run.error?.message ?? run.stderr.trim().split('\n')[0]
 }

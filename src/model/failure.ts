@@ -13,6 +13,14 @@ export const ExitCode = {
   Spool: 5,
   /** A sink that cannot be written: disk full, not permitted. */
   Sink: 6,
+  /** From here on: the hop at which the record of `selftest` was lost. */
+  HopKernel: 10,
+  HopAuditd: 11,
+  HopPlugin: 12,
+  HopShim: 13,
+  HopSpool: 14,
+  HopService: 15,
+  HopSink: 16,
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
