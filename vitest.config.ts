@@ -6,6 +6,7 @@ const BUILT = [
   'test/decode/stream.test.ts',
   'test/golden/ausearch.test.ts',
   'test/install/**/*.test.ts',
+  'test/fault/campaign/**/*.test.ts',
 ]
 /** Tests against a real Kafka. */
 const KAFKA = ['test/kafka/**/*.test.ts']

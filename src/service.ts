@@ -47,11 +47,15 @@ const CAREFUL_MS = 2000
 const INPUT_REST_MS = 500
 
 /**
- * Drains the spool (or what it reads or receives, through a spool of its own) into the sink, until TERM, INT or
- * the end of standard input. Rejects with a `Failure` when the spool or the sink cannot be used, or
+ * Drains the spool (or what it reads or receives, through a spool of its own) into the sink that
+ * `openSink` gives, until TERM, INT or the end of standard input. Rejects with a `Failure` when the spool or the sink cannot be used, or
  * another service has taken over.
  */
-export async function runService(settings: Settings, sink: Sink, log: Log): Promise<void> {
+export async function runService(
+  settings: Settings,
+  openSink: () => Promise<Sink> | Sink,
+  log: Log,
+): Promise<void> {
   let service: Service | null = null
   let stopped = false
   const stop = (): void => {
@@ -61,7 +65,7 @@ export async function runService(settings: Settings, sink: Sink, log: Log): Prom
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   try {
-    service = await startService(settings, sink, log)
+    service = await startService(settings, openSink, log)
     if (stopped) service.stop()
     await service.run()
   } finally {
@@ -82,9 +86,16 @@ export async function findSpool({ input, spool }: Settings): Promise<void> {
   })
 }
 
-async function startService(settings: Settings, sink: Sink, log: Log): Promise<Service> {
+async function startService(
+  settings: Settings,
+  openSink: () => Promise<Sink> | Sink,
+  log: Log,
+): Promise<Service> {
   await findSpool(settings)
   const checkpoint = await Checkpoint.open(settings.spool.state)
+  // A service that has been replaced may still write. The checkpoint is taken over first, so that what
+  // opening the sink cuts off is not counted as delivered.
+  const sink = await openSink()
   const shim = await startFeed(settings, log)
   return new Service({ settings, sink, log, checkpoint, shim })
 }

@@ -53,8 +53,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   }
   const log = createLog(settings.logLevel)
   await findSpool(settings)
-  const sink = await openSink(settings, log)
-  await runService(settings, sink, log)
+  await runService(settings, () => openSink(settings, log), log)
 }
 
 /** Paths on the command line are relative to where it is typed. */

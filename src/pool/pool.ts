@@ -64,6 +64,7 @@ export class DecodePool {
   /** Batches that failed and are tried again. */
   #troubled = 0
   #queue: (() => void)[] = []
+  #closed = false
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -89,11 +90,14 @@ export class DecodePool {
     await old?.close()
   }
 
-  /** Lets go of the workers. Nothing may be under way. */
+  /** Lets go of the workers. What is under way rejects: it is nobody's fault that it did not end. */
   async close(): Promise<void> {
-    await this.#piscina?.destroy()
+    this.#closed = true
+    const old = this.#piscina
     this.#piscina = null
     this.#workers = 0
+    for (const wake of this.#queue.splice(0)) wake()
+    await old?.destroy()
   }
 
   /**
@@ -150,16 +154,21 @@ export class DecodePool {
     return decoded
   }
 
-  /** Decodes once; false when that failed, and the slot has an empty result again. */
+  /**
+   * Decodes once; false when that failed, and the slot has an empty result again. Rejects when the pool
+   * is closed.
+   */
   async #attempt(slot: Slot): Promise<boolean> {
     try {
       // Tasks wait here and not in Piscina, so that the clock of one starts with its work.
       while (this.#piscina !== null && this.#running >= this.#workers)
         await new Promise<void>((resolve) => this.#queue.push(resolve))
+      if (this.#closed) throw new Error('the pool is closed')
       if (this.#piscina === null) this.#decodeHere(slot)
       else await this.#decodeThere(slot, this.#piscina)
       return true
     } catch (error) {
+      if (this.#closed) throw error
       slot.renew()
       this.#options.onTrouble?.({
         kind: 'failed',

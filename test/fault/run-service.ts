@@ -15,7 +15,7 @@ try {
     watch: { file: `${directory}/watch.ndjson` },
     log: { level: 'warn' },
   })
-  await runService(settings, await openNdjsonSink(out), createLog('warn'))
+  await runService(settings, () => openNdjsonSink(out), createLog('warn'))
   process.exit(0)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -39,7 +39,7 @@ const linesOf = (sink: MemorySink): number => sink.text.split('\n').length - 1
 test('a stop does not wait for ever for a full sink, and the next start delivers the rest', async () => {
   const settings = await spooled('full', 20_000)
   const sink = new MemorySink()
-  const run = runService(settings, sink, QUIET)
+  const run = runService(settings, () => sink, QUIET)
   await vi.waitFor(() => expect(linesOf(sink)).toBeGreaterThan(0), 5000)
   sink.stick()
   process.emit('SIGTERM')
@@ -48,7 +48,7 @@ test('a stop does not wait for ever for a full sink, and the next start delivers
   expect(before).toBeLessThan(20_000)
 
   const next = new MemorySink()
-  const rest = runService(settings, next, QUIET)
+  const rest = runService(settings, () => next, QUIET)
   await vi.waitFor(() => expect(before + linesOf(next)).toBe(20_000), 10_000)
   process.emit('SIGTERM')
   await rest
@@ -58,9 +58,9 @@ test('a sink that fails ends the service with its failure, and nothing is taken 
   const settings = await spooled('failing', 2000)
   const sink = new MemorySink()
   sink.failure = new Failure(ExitCode.Sink, 'disk full')
-  await expect(runService(settings, sink, QUIET)).rejects.toThrow('disk full')
+  await expect(runService(settings, () => sink, QUIET)).rejects.toThrow('disk full')
   const next = new MemorySink()
-  const rest = runService(settings, next, QUIET)
+  const rest = runService(settings, () => next, QUIET)
   await vi.waitFor(() => expect(linesOf(next)).toBe(2000), 10_000)
   process.emit('SIGINT')
   await rest
@@ -73,7 +73,7 @@ test('events that are open when their writer has ended close after a while', asy
   writer.stdin?.end(eventText(1).replace(/type=EOE[^\n]*\n$/, ''))
   await ended
   const sink = new MemorySink()
-  const run = runService(settings, sink, QUIET)
+  const run = runService(settings, () => sink, QUIET)
   await vi.waitFor(() => expect(linesOf(sink)).toBe(1), { timeout: 15_000, interval: 100 })
   process.emit('SIGTERM')
   await run

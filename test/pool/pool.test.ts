@@ -179,3 +179,12 @@ test('a ring hands out no more slots than it has, and the same ones again', () =
   ring.release(second)
   expect(() => ring.of(second.batch)).toThrow('not a batch')
 })
+
+test('closing a pool convicts nothing that is under way', async () => {
+  await open(1)
+  const slots = ['!loop\nfirst\n', 'second\n'].map((text) => fill(Slot.create(), text))
+  const decoded = Promise.allSettled(slots.map((slot) => pool.decode(slot)))
+  await pool.close()
+  expect((await decoded).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(troubles).toEqual([])
+})

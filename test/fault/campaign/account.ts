@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { type Given, linesOf } from './source.ts'
+
+const LF = 0x0a
+/** Longest EOE line: one that arrived for a torn event shows nowhere. */
+const EOE_BYTES = 64
+/** What a killed shim may hold: its ring, and the sockets on both sides of a write that was under way. */
+const MEMORY_BYTES = (32 << 20) + (2 << 20)
+
+/** What became of what one shim was given. Bytes. */
+export interface EpochAccount {
+  readonly epoch: number
+  readonly killed: boolean
+  readonly missing: number
+  /** Said to be dropped or damaged, by alerts. */
+  readonly announced: number
+}
+
+/** What a run delivered, held against what was written. */
+export interface Account {
+  readonly written: number
+  readonly whole: number
+  /** Events of which something is missing. */
+  readonly torn: number
+  readonly repeated: number
+  readonly epochs: readonly EpochAccount[]
+  /** What must not be. Empty where the promises were kept. */
+  readonly broken: readonly string[]
+}
+
+interface Event {
+  readonly id: string
+  readonly pos: string
+  readonly serial: number
+  readonly complete: boolean
+  readonly raw: readonly string[]
+}
+
+interface Alert {
+  readonly type: string
+  readonly at?: string
+  readonly from?: string
+  readonly bytes?: number
+}
+
+/** Holds what the sink in `out` has against what each shim was given. */
+export function accountOf(given: readonly Given[], out: string): Account {
+  const broken: string[] = []
+  const whole = new Set<number>()
+  /** Checksum of each line by id and position. */
+  const seen = new Map<string, number>()
+  /** Bytes of torn events and rejects that did arrive, by epoch. */
+  const pieces = new Map<number, number>()
+  const add = (epoch: number, bytes: number): void => {
+    pieces.set(epoch, (pieces.get(epoch) ?? 0) + bytes)
+  }
+  let repeated = 0
+  let last = ''
+  for (const line of linesIn(out, 'events')) {
+    const { EVENT: event } = JSON.parse(line) as { EVENT: Event }
+    const key = `${event.id} ${event.pos}`
+    const sum = crc32(line)
+    const before = seen.get(key)
+    if (before !== undefined) {
+      repeated++
+      if (before !== sum) broken.push(`${key} came twice and differs`)
+      continue
+    }
+    seen.set(key, sum)
+    if (event.complete && isWhole(event)) {
+      if (whole.has(event.serial)) broken.push(`${event.serial} is whole at two positions`)
+      whole.add(event.serial)
+      if (last !== '' && comparePos(last, event.pos) >= 0)
+        broken.push(`${event.pos} came after ${last}`)
+      last = event.pos
+    } else
+      add(
+        epochOf(event.pos),
+        event.raw.reduce((sum, text) => sum + text.length + 1, 0),
+      )
+  }
+  const rejects = new Set(linesIn(out, 'rejects'))
+  for (const line of rejects) {
+    const { pos, bytes } = JSON.parse(line) as { pos: string; bytes: number }
+    add(epochOf(pos), bytes)
+  }
+  const alerts = uniqueAlerts(out)
+  const epochs = given.map((shim, i): EpochAccount => {
+    const epoch = i + 1
+    const lost = missingOf(shim, whole)
+    const said = alerts.filter((alert) => epochOf(alert.at ?? alert.from ?? '') === epoch)
+    const announced = said
+      .filter(({ type }) => type === 'spool.dropped' || type === 'spool.corrupt')
+      .reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+    const missing = lost.bytes - (pieces.get(epoch) ?? 0)
+    const slack = EOE_BYTES * lost.events + (shim.killed ? MEMORY_BYTES : 0)
+    // What a shim dropped because it could not write, it cannot write either before it is killed.
+    const untold = shim.killed && shim.starved
+    if (!untold && missing > announced + slack)
+      broken.push(`epoch ${epoch} lacks ${missing} bytes and ${announced} were announced`)
+    if (shim.killed && !said.some(({ type }) => type === 'spool.died'))
+      broken.push(`epoch ${epoch} ended by a kill and nobody says so`)
+    return { epoch, killed: shim.killed, missing, announced }
+  })
+  const written = given.reduce((sum, { first, last: end }) => sum + end - first + 1, 0)
+  return { written, whole: whole.size, torn: written - whole.size, repeated, epochs, broken }
+}
+
+/** Events that are written and not whole, and all their bytes. */
+function missingOf(shim: Given, whole: ReadonlySet<number>): { events: number; bytes: number } {
+  let events = 0
+  let bytes = 0
+  for (let serial = shim.first; serial <= shim.last; serial++) {
+    if (whole.has(serial)) continue
+    events++
+    bytes += linesOf(serial).reduce((sum, line) => sum + line.length + 1, 0)
+  }
+  return { events, bytes }
+}
+
+function isWhole({ serial, raw }: Event): boolean {
+  const lines = linesOf(serial)
+  return raw.length >= 3 && raw.every((line, i) => line === lines[i])
+}
+
+/** Alerts come at least once; those of the same place are the same. */
+function uniqueAlerts(out: string): Alert[] {
+  const alerts = new Map<string, Alert>()
+  for (const line of linesIn(out, 'alerts')) {
+    const alert = JSON.parse(line) as Alert
+    if (!alert.type.startsWith('spool.')) continue
+    alerts.set(`${alert.type} ${alert.at ?? alert.from}`, alert)
+  }
+  return [...alerts.values()]
+}
+
+/** The lines of a file that may be larger than the longest string. */
+function* linesIn(out: string, name: string): Generator<string> {
+  const bytes = readFileSync(join(out, `${name}.ndjson`))
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(LF, at)
+    yield bytes.toString('utf8', at, end)
+    at = end + 1
+  }
+}
+
+function epochOf(pos: string): number {
+  return Number(pos.split('.')[0])
+}
+
+function comparePos(a: string, b: string): number {
+  const [left, right] = [a, b].map((pos) => pos.split('.').map(Number))
+  const at = left.findIndex((part, i) => part !== right[i])
+  return at < 0 ? 0 : left[at] - right[at]
+}
