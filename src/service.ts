@@ -75,7 +75,7 @@ export async function runService(
 }
 
 /** Makes the spool of what this process writes, or sees that there is one; a `Failure` where there is none. */
-export async function findSpool({ input, spool }: Settings): Promise<void> {
+async function findSpool({ input, spool }: Settings): Promise<void> {
   const { directory } = spool
   await (input === 'spool'
     ? readdir(directory)

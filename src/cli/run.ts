@@ -5,7 +5,7 @@ import type { Settings, SettingsInput } from '../config/settings.ts'
 import { createLog, type Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
-import { findSpool, runService } from '../service.ts'
+import { runService } from '../service.ts'
 import { openKafkaSink } from '../sink/kafka/sink.ts'
 import { openNdjsonSink } from '../sink/ndjson.ts'
 import { standardOutlet } from '../sink/outlet.ts'
@@ -52,7 +52,6 @@ async function run(flags: Flags, command: Command): Promise<void> {
     throw new Failure(ExitCode.Usage, 'nothing to read: pipe a stream in')
   }
   const log = createLog(settings.logLevel)
-  await findSpool(settings)
   await runService(settings, () => openSink(settings, log), log)
 }
 

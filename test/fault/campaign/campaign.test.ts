@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { canMount } from '../../tmpfs.ts'
+import { canLoop } from './host.ts'
 import { FAULTS, type FaultKind } from './plan.ts'
 import { runOnce } from './run.ts'
 
@@ -16,7 +16,7 @@ const RATE = Number(env['FAULT_RATE'] ?? 5000)
 const SECONDS = Number(env['FAULT_SECONDS'] ?? 6)
 const ONLY = env['FAULT_ONLY']?.split(',') as FaultKind[] | undefined
 
-describe.skipIf(!canMount)('a campaign of faults', () => {
+describe.skipIf(!canLoop)('a campaign of faults', () => {
   const each = Object.keys(FAULTS).map((kind, i) => ({ seed: 1000 + i, only: [kind as FaultKind] }))
   const mixed = Array.from({ length: RUNS }, (_, i) => ({ seed: SEED + i, only: ONLY }))
   const cases = env['FAULT_RUNS'] === undefined ? [...each, ...mixed] : mixed

@@ -12,6 +12,9 @@ import type { Source } from './source.ts'
 /** Bytes of the spool's file system: small enough to be filled at once, large enough for a run. */
 const DISK_BYTES = 768 << 20
 
+/** Bytes of the smallest one that is tried. */
+const LEAST_BYTES = 16 << 20
+
 /** Blocks that are not taken at once: the shim takes some in the meantime. */
 const SPARE_BLOCKS = 4096
 
@@ -20,6 +23,30 @@ const STILL_MS = 20_000
 
 /** Milliseconds until a service that ended is started again, as its unit does. */
 const RESTART_MS = 100
+
+/** True where this process may mount an image, and freeze what it has mounted. */
+export const canLoop: boolean = ((): boolean => {
+  const directory = mkdtempSync(join(tmpdir(), 'spillway-loop-'))
+  try {
+    mountImage(join(directory, 'disk.img'), directory, LEAST_BYTES)
+    execFileSync('fsfreeze', ['--freeze', directory])
+    execFileSync('fsfreeze', ['--unfreeze', directory])
+    execFileSync('umount', [directory])
+    return true
+  } catch (error) {
+    process.stderr.write(`the fault campaign is SKIPPED: no disk of its own (${String(error)})\n`)
+    return false
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})()
+
+/** Makes a file system in a file and mounts it. */
+function mountImage(image: string, directory: string, bytes: number): void {
+  execFileSync('truncate', ['-s', String(bytes), image])
+  execFileSync('mkfs.ext4', ['-q', '-m', '0', image])
+  execFileSync('mount', ['-o', 'loop', image, directory])
+}
 
 /**
  * A host under test: shim and service as they are installed, the spool on a file system of its own,
@@ -47,10 +74,7 @@ export class Host {
     this.spool = join(this.#disk, 'spool')
     this.out = join(this.#directory, 'out')
     mkdirSync(this.#disk)
-    const image = join(this.#directory, 'disk.img')
-    execFileSync('truncate', ['-s', String(DISK_BYTES), image])
-    execFileSync('mkfs.ext4', ['-q', '-m', '0', image])
-    execFileSync('mount', ['-o', 'loop', image, this.#disk])
+    mountImage(join(this.#directory, 'disk.img'), this.#disk, DISK_BYTES)
     mkdirSync(this.spool)
     this.#config = join(this.#directory, 'spillway.yaml')
     writeFileSync(
@@ -112,7 +136,7 @@ export class Host {
    * Ends the input, then the service as soon as `delivered` gives the last serial, or has not moved for
    * long; gives their exit codes.
    */
-  async end(delivered: () => number, last: number): Promise<{ shim: unknown; service: unknown }> {
+  async end(delivered: () => number, last: number): Promise<{ shim: Ending; service: Ending }> {
     this.shim?.stdin?.end()
     const shim = await exitCodeOf(this.shim as ChildProcess)
     let moved = performance.now()
@@ -146,8 +170,11 @@ export class Host {
   }
 }
 
+/** Exit code or signal of a process. */
+type Ending = number | string
+
 /** Settles with the exit code or signal of a process. */
-export async function exitCodeOf(child: ChildProcess): Promise<unknown> {
+export async function exitCodeOf(child: ChildProcess): Promise<Ending> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  return child.exitCode ?? child.signalCode
+  return child.exitCode ?? child.signalCode ?? 'running'
 }

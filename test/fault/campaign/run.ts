@@ -45,7 +45,11 @@ export async function runOnce({ seed, rate, seconds, only }: Run): Promise<Outco
     source.stop()
     await writing
     const codes = await host.end(() => lastDelivered(host.out), source.serial)
-    const account = accountOf(source.given, host.out)
+    const account = accountOf(
+      source.given,
+      host.out,
+      !plan.some(({ kind }) => kind === 'service.twice'),
+    )
     const broken: string[] = []
     const { memory, announced } = costOf(plan)
     if (!memory && !announced && account.torn > 0)
