@@ -40,6 +40,11 @@ interface Event {
 
 interface Alert {
   readonly type: string
+  readonly evidence: Hole
+}
+
+/** Where and how much is missing. */
+interface Hole {
   readonly at?: string
   readonly from?: string
   readonly bytes?: number
@@ -93,10 +98,10 @@ export function accountOf(given: readonly Given[], out: string, ordered: boolean
   const epochs = given.map((shim, i): EpochAccount => {
     const epoch = i + 1
     const lost = missingOf(shim, whole)
-    const said = alerts.filter((alert) => epochOf(alert.at ?? alert.from ?? '') === epoch)
+    const said = alerts.filter(({ evidence }) => epochOf(placeOf(evidence)) === epoch)
     const announced = said
       .filter(({ type }) => type === 'spool.dropped' || type === 'spool.corrupt')
-      .reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+      .reduce((sum, { evidence }) => sum + (evidence.bytes ?? 0), 0)
     const missing = lost.bytes - (pieces.get(epoch) ?? 0)
     const slack = EOE_BYTES * lost.events + (shim.killed ? MEMORY_BYTES : 0)
     // What a shim dropped because it could not write, it cannot write either before it is killed.
@@ -134,9 +139,14 @@ function uniqueAlerts(out: string): Alert[] {
   for (const line of linesIn(out, 'alerts')) {
     const alert = JSON.parse(line) as Alert
     if (!alert.type.startsWith('spool.')) continue
-    alerts.set(`${alert.type} ${alert.at ?? alert.from}`, alert)
+    alerts.set(`${alert.type} ${placeOf(alert.evidence)}`, alert)
   }
   return [...alerts.values()]
+}
+
+/** Position at which a hole begins. */
+function placeOf({ at, from }: Hole): string {
+  return at ?? from ?? ''
 }
 
 /** The lines of a file that may be larger than the longest string. */
