@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'kafka',
           include: KAFKA,
-          globalSetup: 'test/kafka/setup.ts',
+          globalSetup: ['test/build.ts', 'test/kafka/setup.ts'],
           testTimeout: 240_000,
         },
       },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -36,7 +36,7 @@ describe('spillway config', () => {
     const lines = err.trimEnd().split('\n')
     expect(lines).toHaveLength(2)
     expect(lines[0]).toBe(
-      `spillway: ${path}:1: output: found "ftp", allowed: stdout, ndjson:DIR with an absolute path`,
+      `spillway: ${path}:1: output: found "ftp", allowed: stdout, kafka, ndjson:DIR with an absolute path`,
     )
     expect(lines[1]).toContain(`spillway: ${path}:2: worker: unknown setting, allowed here: node, `)
   })
@@ -48,6 +48,42 @@ describe('spillway config', () => {
       out: '',
       err: `spillway: cannot read the configuration ${path}: no such file or directory\n`,
     })
+  })
+
+  it('names what librdkafka does not know, and what has a setting of its own', async () => {
+    const path = join(directory, 'kafka.yaml')
+    const check = async (property: string): Promise<string> => {
+      writeFileSync(path, `output: kafka\nkafka:\n  librdkafka: { ${property} }\n`)
+      return (await spillway(['config', 'check', path])).err
+    }
+    expect(await check('linger.ms: 7')).toBe('')
+    expect(await check('acks: 1, message.timeout.ms: 5000, enable.idempotence: false')).toBe('')
+    expect(await check('linger.mss: 7')).toContain('No such configuration property: "linger.mss"')
+    expect(await check('bootstrap.servers: a:1')).toBe(
+      'spillway: kafka.librdkafka.bootstrap.servers: say it with kafka.brokers\n',
+    )
+  })
+
+  it('refuses a password that everybody can read, and never shows one', async () => {
+    const path = join(directory, 'secret.yaml')
+    const file = join(directory, 'password')
+    const write = (value: string, mode: number): void => {
+      writeFileSync(path, `output: kafka\nkafka: { librdkafka: { sasl.password: ${value} } }\n`)
+      chmodSync(path, mode)
+    }
+    write('geheim', 0o644)
+    const { code, err } = await spillway(['config', 'check', path])
+    expect(code).toBe(ExitCode.Config)
+    expect(err).toContain(
+      'it holds kafka.librdkafka.sasl.password; make it 0640, or say { file: PATH } there',
+    )
+    write('geheim', 0o640)
+    expect((await spillway(['config', 'check', path])).code).toBe(ExitCode.Ok)
+    writeFileSync(file, 'geheim\n', { mode: 0o600 })
+    write(`{ file: ${file} }`, 0o644)
+    expect((await spillway(['config', 'check', path])).code).toBe(ExitCode.Ok)
+    write('[geheim]', 0o640)
+    expect((await spillway(['config', 'check', path])).err).not.toContain('geheim')
   })
 
   it('does not mind a reader that leaves', async () => {

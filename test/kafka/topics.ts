@@ -1,4 +1,4 @@
-import Kafka from 'node-rdkafka'
+import Kafka, { type NewTopic } from 'node-rdkafka'
 import type { Properties } from './broker.ts'
 
 const TOPIC_MS = 30_000
@@ -12,24 +12,41 @@ export interface Topics {
   readonly rejects: string
 }
 
-/** Makes topics for one test, each of one partition but the events of three. */
-export async function freshTopics(properties: Properties): Promise<Topics> {
+/** Names of topics that are not there yet. */
+export function unmadeTopics(): Topics {
   const prefix = `test.${process.pid}.${made++}`
-  const topics = {
+  return {
     events: `${prefix}.events`,
     rates: `${prefix}.rates`,
     alerts: `${prefix}.alerts`,
     rejects: `${prefix}.rejects`,
   }
-  const admin = Kafka.AdminClient.create(properties)
-  for (const topic of Object.values(topics)) {
-    const num_partitions = topic === topics.events ? 3 : 1
-    await new Promise<void>((resolve, reject) => {
-      admin.createTopic({ topic, num_partitions, replication_factor: 1 }, TOPIC_MS, (error) =>
-        error ? reject(new Error(error.message)) : resolve(),
-      )
-    })
-  }
-  admin.disconnect()
+}
+
+/** Makes topics for one test, each of one partition. */
+export async function freshTopics(properties: Properties): Promise<Topics> {
+  const topics = unmadeTopics()
+  for (const topic of Object.values(topics)) await makeTopic(properties, topic)
   return topics
+}
+
+/** Makes a topic of one partition with these settings. */
+export async function makeTopic(
+  properties: Properties,
+  topic: string,
+  config: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const admin = Kafka.AdminClient.create(properties)
+  await new Promise<void>((resolve, reject) => {
+    const wanted = {
+      topic,
+      num_partitions: 1,
+      replication_factor: 1,
+      config: config as NewTopic['config'] & object,
+    }
+    admin.createTopic(wanted, TOPIC_MS, (error) =>
+      error ? reject(new Error(error.message)) : resolve(),
+    )
+  })
+  admin.disconnect()
 }

@@ -18,7 +18,7 @@ export interface BlockParts {
 function addEvent(result: Result, bytes: Uint8Array): void {
   const { events } = result
   const row = events.count++
-  events.sec[row] = 1_795_331_090
+  events.sec[row] = 1_767_225_605
   events.ms[row] = 16
   events.serial[row] = row + 1
   events.first[row] = 0

@@ -6,12 +6,10 @@ export const Verdict = {
   Refused: 1,
   /** The batch or message is larger than the broker or topic takes: send smaller ones. */
   TooLarge: 2,
-  /** The broker takes no message with such a time: send it with that of now. */
-  Timestamp: 3,
   /** The broker looked at this very message and will never take it. */
-  Invalid: 4,
+  Invalid: 3,
   /** The producer is of no more use: another one sends again what is not acknowledged. */
-  Fatal: 5,
+  Fatal: 4,
 } as const
 export type Verdict = (typeof Verdict)[keyof typeof Verdict]
 
@@ -24,8 +22,7 @@ const RULES: readonly (readonly [RegExp, Verdict])[] = [
     Verdict.Refused,
   ],
   [/too large|larger than configured server/i, Verdict.TooLarge],
-  [/invalid timestamp/i, Verdict.Timestamp],
-  [/failed to validate record/i, Verdict.Invalid],
+  [/failed to validate record|invalid timestamp/i, Verdict.Invalid],
   [/fatal/i, Verdict.Fatal],
 ]
 

@@ -83,7 +83,10 @@ export class Link {
     if (this.#isChanging) return true
     if (this.#limit <= MIN_LIMIT) return false
     this.#limit = Math.max(MIN_LIMIT, this.#limit >> 1)
-    this.replace()
+    this.#change(async () => {
+      await this.#drop(LAST_REPORTS_MS)
+      await this.#connect()
+    })
     return true
   }
 

@@ -39,6 +39,7 @@ export class Producer {
   #outstanding = 0
   #busySince = 0
   #interval = 0
+  #closed = false
   #timer: NodeJS.Timeout | undefined
 
   private constructor(raw: RawProducer, hooks: ProducerHooks) {
@@ -112,6 +113,7 @@ export class Producer {
   async close(ms: number): Promise<void> {
     const until = performance.now() + ms
     while (this.#outstanding > 0 && performance.now() < until) await sleep(BUSY_POLL_MS)
+    this.#closed = true
     clearInterval(this.#timer)
     await new Promise<void>((resolve) => {
       this.#raw.disconnect(DISCONNECT_MS, resolve)
@@ -119,6 +121,8 @@ export class Producer {
   }
 
   #pace(): void {
+    // Reports may still come in while it disconnects.
+    if (this.#closed) return
     const interval = this.#outstanding > 0 ? BUSY_POLL_MS : IDLE_POLL_MS
     if (interval === this.#interval) return
     this.#interval = interval

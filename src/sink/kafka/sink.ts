@@ -207,7 +207,8 @@ class KafkaSink implements Sink {
     if (verdict === Verdict.Fatal) this.#link.replace()
     else if (verdict === Verdict.TooLarge && this.#link.shrink())
       troubles.mention('limit', topic, `${error} (now at most ${this.#link.limit} bytes)`)
-    else if (verdict === Verdict.Timestamp && message.timestamp !== 0) {
+    else if (verdict === Verdict.Invalid && message.timestamp !== 0) {
+      // A topic may have bounds for the time of its messages, and says no more than that about them.
       message.timestamp = 0
       troubles.mention('timestamp', topic, error)
     } else if (verdict === Verdict.Invalid && topic === this.#topics.events) {

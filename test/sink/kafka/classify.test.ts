@@ -16,7 +16,7 @@ describe('the verdict on an error of Kafka', () => {
     ['unknown topic', Verdict.Refused],
     ['message size too large', Verdict.TooLarge],
     ['message batch larger than configured server segment size', Verdict.TooLarge],
-    ['invalid timestamp', Verdict.Timestamp],
+    ['invalid timestamp', Verdict.Invalid],
     ['broker failed to validate record', Verdict.Invalid],
     ['an invalid record in the same batch caused this message to fail too', Verdict.Retry],
     ['fatal error', Verdict.Fatal],
