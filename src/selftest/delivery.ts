@@ -49,7 +49,7 @@ export class Delivery {
   /** True once the event with this text has come out, or the checkpoint says that it was acknowledged. */
   async isThere(text: string, at: Position): Promise<boolean> {
     if (this.#settings.output.kind === 'ndjson') return holds(this.#events, this.#from, text)
-    const done = (await readCheckpoint(this.#settings.spool.state))?.delivery?.done
+    const done = readCheckpoint(this.#settings.spool.state)?.delivery?.done
     return done !== undefined && compareClosings(done, { ...at, line: true }) >= 0
   }
 
@@ -71,7 +71,7 @@ export class Delivery {
         'systemctl start spillway; journalctl -u spillway says why it ended',
       )
     const { sink, delivery } = this.#status()
-    const done = (await readCheckpoint(this.#settings.spool.state))?.delivery?.done
+    const done = readCheckpoint(this.#settings.spool.state)?.delivery?.done
     const said = Object.entries(sink ?? {}).filter(([, value]) => value !== null && value !== '')
     if (said.length > 1) {
       const state = said.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')

@@ -171,8 +171,8 @@ export class Checkpoint {
 }
 
 /** What the service in this directory has written last, without taking it over; null for nothing. */
-export async function readCheckpoint(directory: string): Promise<CheckpointState | null> {
-  return newestOf(await readSlots(directory))?.state ?? null
+export function readCheckpoint(directory: string): CheckpointState | null {
+  return newestOf(readSlots(directory))?.state ?? null
 }
 
 /** The first segment that a consumer still needs, or null while one has not begun. */
