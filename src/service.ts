@@ -13,7 +13,6 @@ import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Sink } from './model/delivery.ts'
-import { ExitCode, Failure, reasonOf } from './model/failure.ts'
 import { Pipeline } from './pipeline.ts'
 import type { DecodePool, Trouble } from './pool/pool.ts'
 import { Staff } from './pool/staff.ts'
@@ -21,7 +20,7 @@ import { Readers } from './readers.ts'
 import { Report } from './report.ts'
 import type { Shim } from './shim/shim.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
-import { listSegments } from './spool/directory.ts'
+import { listSegments, spoolFailure } from './spool/directory.ts'
 import type { Notice } from './spool/notice.ts'
 import { Watched } from './watched.ts'
 
@@ -81,8 +80,7 @@ async function findSpool({ input, spool }: Settings): Promise<void> {
     ? readdir(directory)
     : mkdir(directory, { recursive: true, mode: 0o750 })
   ).catch((error: unknown) => {
-    const reason = `cannot use the spool ${directory}: ${reasonOf(error)}`
-    throw new Failure(ExitCode.Spool, reason, { cause: error })
+    throw spoolFailure(`cannot use the spool ${directory}`, error)
   })
 }
 

@@ -6,6 +6,7 @@ import {
   Found,
   nextBinary,
 } from '../model/binary.ts'
+import { CR, LF } from '../model/bytes.ts'
 import { MAX_LINE } from '../model/limits.ts'
 import { PLAIN_EPOCH } from '../model/place.ts'
 import { Close, growTable, Reject, type Result, resetResult } from '../model/result.ts'
@@ -16,8 +17,6 @@ import { Joiner } from './joiner.ts'
 import { RawWriter } from './raw.ts'
 import { SLACK, viewOf } from './words.ts'
 
-const LF = 0x0a
-const CR = 0x0d
 const FIRST_OF_AUDIT = 0x61
 
 /** How a decoder writes events. */

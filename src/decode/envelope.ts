@@ -1,12 +1,10 @@
 import { type Batch, Framing, placeAt } from '../model/batch.ts'
 import { BINARY_HEADER } from '../model/binary.ts'
+import { COLON, DOT } from '../model/bytes.ts'
 import { byteOf, PLAIN_EPOCH, sequenceOf } from '../model/place.ts'
 import type { Events, Result } from '../model/result.ts'
 import type { Out } from './out.ts'
 import { type Constant, constant } from './words.ts'
-
-const COLON = 0x3a
-const POINT = 0x2e
 
 const ID_MEMBER = constant('{"ID":"')
 const NODE_MEMBER = constant('","NODE":')
@@ -140,9 +138,9 @@ export class EnvelopeWriter {
     const place = placeAt(batch, this.#result.lines.start[line] - head)
     const plain = batch.epoch === PLAIN_EPOCH
     out.integer(batch.epoch)
-    out.byte(POINT)
+    out.byte(DOT)
     out.integer(plain ? 0 : sequenceOf(place))
-    out.byte(POINT)
+    out.byte(DOT)
     out.integer(plain ? place : byteOf(place))
   }
 }

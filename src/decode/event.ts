@@ -1,4 +1,5 @@
 import type { Batch } from '../model/batch.ts'
+import { CLOSE_BRACKET, COLON, COMMA, OPEN_BRACKET, QUOTE } from '../model/bytes.ts'
 import { CLOSE_NAMES, type Events, type Lines, type Result } from '../model/result.ts'
 import { EOE, EXECVE, isArray, SYSCALL } from '../tables/single.ts'
 import { categoryOf } from './category.ts'
@@ -20,12 +21,6 @@ const MQ_OPEN = 1312
 const URINGOP = 1336
 
 const OWN_MEMBERS = new Set(['ID', 'NODE', 'EVENT'])
-
-const COMMA = 0x2c
-const QUOTE = 0x22
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
 
 const COMPLETE = constant(',"complete":true')
 const INCOMPLETE = constant(',"complete":false,"reason":"')

@@ -1,3 +1,4 @@
+import { COMMA, ENRICHED, EQUALS, OPEN_BRACKET, QUOTE, SPACE } from '../model/bytes.ts'
 import { decodeHex } from './hex.ts'
 import type { Out } from './out.ts'
 import { ValueWriter } from './values.ts'
@@ -16,13 +17,6 @@ import { constant } from './words.ts'
  * Together they are `"EXECVE":{"argc":3,"ARGV":["ls","-l","…"]}`. An argument or fragment that is
  * missing in between is null in the list and named in the event's `missing`.
  */
-
-const SPACE = 0x20
-const QUOTE = 0x22
-const EQUALS = 0x3d
-const COMMA = 0x2c
-const OPEN_BRACKET = 0x5b
-const ENRICHED = 0x1d
 
 const OBJECT = constant('{')
 const ARGC_MEMBER = constant('"argc":')

@@ -1,3 +1,4 @@
+import { ENRICHED, EQUALS, NINE, OPEN_PARENTHESIS, QUOTE, SPACE, ZERO } from '../model/bytes.ts'
 import { FIELD_TABLE, MEMBERS, NAMES, type RecordShape, Role, shapeFor } from './kinds.ts'
 import { MemberWriter, smallNumber } from './members.ts'
 import { ESCAPE, type Out } from './out.ts'
@@ -6,16 +7,8 @@ import type { Scope } from './scope.ts'
 import { MOST_DIGITS } from './values.ts'
 import { equalBytes, isOdd, viewOf } from './words.ts'
 
-const SPACE = 0x20
-const QUOTE = 0x22
-const EQUALS = 0x3d
-const OPEN_PARENTHESIS = 0x28
-const ZERO = 0x30
-const NINE = 0x39
 const LETTER_U = 0x75
 const LETTER_X = 0x78
-/** Between a record and its interpretation in auditd's ENRICHED format (AUDIT_INTERP_SEPARATOR). */
-const ENRICHED = 0x1d
 
 /** 1 for bytes that a field's name consists of: what needs no escape, but no space, quote or `=`. */
 const NAME: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>

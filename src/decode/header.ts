@@ -1,3 +1,4 @@
+import { COLON, EQUALS, SPACE, TAB, ZERO } from '../model/bytes.ts'
 import { Reject } from '../model/result.ts'
 import { RECORD_TYPES } from '../tables/record-types.ts'
 import { hashName, NameTable } from './names.ts'
@@ -24,12 +25,6 @@ const TYPE_NAMES = new NameTable(RECORD_TYPES.map(([, name]) => name))
 const HEADS = new TextTable(RECORD_TYPES.map(([, name]) => `${name} msg=audit(`))
 const HEAD_LENGTH = ' msg=audit('.length
 const TYPE_NUMBERS = Uint16Array.from(RECORD_TYPES, ([number]) => number)
-
-const TAB = 0x09
-const SPACE = 0x20
-const ZERO = 0x30
-const COLON = 0x3a
-const EQUALS = 0x3d
 
 /** Farthest into a line at which `type=` may start: node names and syslog prefixes are short. */
 const PREFIX_ROOM = 1024

@@ -1,4 +1,4 @@
-const ZERO = 0x30
+import { ZERO } from '../model/bytes.ts'
 
 /** Value of a hex digit, or 255. The kernel writes upper case, user space either. */
 export const NIBBLE: Uint8Array = new Uint8Array(256).fill(255)

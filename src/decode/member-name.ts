@@ -1,7 +1,7 @@
+import { HASH } from '../model/bytes.ts'
 import type { Out } from './out.ts'
 import type { Scope } from './scope.ts'
 
-const HASH = 0x23
 const NO_PREFIX = new Uint8Array(0)
 
 /**

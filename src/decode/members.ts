@@ -1,3 +1,14 @@
+import {
+  APOSTROPHE,
+  CLOSE_BRACE,
+  CLOSE_PARENTHESIS,
+  COMMA,
+  ENRICHED,
+  OPEN_BRACE,
+  OPEN_PARENTHESIS,
+  QUOTE,
+  SPACE,
+} from '../model/bytes.ts'
 import { BRACED, FIELD_NAMES, NESTED, type RecordShape, Role, shapeFor } from './kinds.ts'
 import { isOwnName, writeName } from './member-name.ts'
 import type { Out } from './out.ts'
@@ -5,16 +16,6 @@ import { ProseWriter } from './prose.ts'
 import { Scope } from './scope.ts'
 import { ValueWriter } from './values.ts'
 import { constant } from './words.ts'
-
-const SPACE = 0x20
-const QUOTE = 0x22
-const APOSTROPHE = 0x27
-const OPEN_PARENTHESIS = 0x28
-const CLOSE_PARENTHESIS = 0x29
-const COMMA = 0x2c
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const ENRICHED = 0x1d
 
 const ARGV_MEMBER = constant('"ARGV":[')
 const TEXT_MEMBER = constant('"text":')

@@ -1,7 +1,7 @@
+import { QUOTE } from '../model/bytes.ts'
 import { grown, type Result } from '../model/result.ts'
 import { type Constant, SLACK, viewOf } from './words.ts'
 
-const QUOTE = 0x22
 const HEX_DIGITS: Uint8Array = Uint8Array.from(Buffer.from('0123456789ABCDEF'))
 const LOWER_HEX_DIGITS: Uint8Array = Uint8Array.from(Buffer.from('0123456789abcdef'))
 

@@ -1,15 +1,10 @@
+import { CLOSE_BRACE, COLON, ENRICHED, OPEN_BRACE, SPACE } from '../model/bytes.ts'
 import { FIELD_NAMES } from './kinds.ts'
 import { writeName } from './member-name.ts'
 import type { Out } from './out.ts'
 import type { Scope } from './scope.ts'
 import type { ValueWriter } from './values.ts'
 import { constant } from './words.ts'
-
-const SPACE = 0x20
-const COLON = 0x3a
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const ENRICHED = 0x1d
 
 const TEXT = FIELD_NAMES.indexOf('text')
 const TEXT_NAME = Uint8Array.from(Buffer.from('text'))

@@ -1,13 +1,9 @@
+import { COLON, COMMA, MINUS, QUOTE, ZERO } from '../model/bytes.ts'
 import { decodeHex, isHex, isOctal, NIBBLE } from './hex.ts'
 import { Role } from './kinds.ts'
 import { ESCAPE, type Out } from './out.ts'
 import { type Constant, constant } from './words.ts'
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const MINUS = 0x2d
-const ZERO = 0x30
-const COLON = 0x3a
 /** Digits of the largest 64-bit number; readers of JSON would make more of them infinite. */
 export const MOST_DIGITS = 20
 

@@ -1,3 +1,4 @@
+import { COLON, DOT } from '../model/bytes.ts'
 import { createEvent, type OpenEvent } from './event.ts'
 import { Lines } from './lines.ts'
 import { Names } from './names.ts'
@@ -22,9 +23,6 @@ const LATE_MS = 1000
 
 /** auditd begins its own serials at a random number below 10,000. */
 const DAEMON_SERIAL = 7001
-
-const DOT = 0x2e
-const COLON = 0x3a
 
 /**
  * Makes an audit stream: bytes that are the same for the same options, whatever the buffers, and the

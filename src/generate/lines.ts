@@ -1,3 +1,4 @@
+import { LF } from '../model/bytes.ts'
 import type { OpenEvent } from './event.ts'
 import type { Names } from './names.ts'
 import type { GeneratorOptions } from './options.ts'
@@ -89,6 +90,5 @@ export class Lines {
   }
 }
 
-const LF = 0x0a
 const HEADER_BYTES = 16
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1

@@ -1,3 +1,4 @@
+import { DOT, QUOTE, SLASH, ZERO } from '../model/bytes.ts'
 import type { OpenEvent } from './event.ts'
 import type { Names } from './names.ts'
 import { Slot } from './slots.ts'
@@ -13,10 +14,6 @@ const HEX_UPPER = Buffer.from('0123456789ABCDEF')
 const PORTS = [443, 5432, 53, 80, 9092, 22, 6379, 3306]
 /** Made-up files per made-up directory. */
 const FILES_PER_DIR = 1024
-const QUOTE = 0x22
-const SLASH = 0x2f
-const DOT = 0x2e
-const ZERO = 0x30
 
 /** Writes a number in decimal and gives the offset after it. */
 export function writeDecimal(out: Uint8Array, at: number, value: number): number {

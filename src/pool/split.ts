@@ -1,13 +1,12 @@
 import { type Batch, createBatch, Framing, MARK_WIDTH, MarkKind, placeAt } from '../model/batch.ts'
 import { type BinaryCursor, createBinaryCursor, nextBinary } from '../model/binary.ts'
+import { LF } from '../model/bytes.ts'
 import { growTable, Reject, type Result, resetResult } from '../model/result.ts'
 
 /**
  * Cutting a batch that no worker survives, down to the record that ends them. Any cut at a record
  * end is as good as the framer's: the stitcher's output does not depend on it.
  */
-
-const LF = 0x0a
 
 /** The two halves of a batch, over the same bytes, or null when it holds a single record. */
 export function halves(batch: Batch): readonly [Batch, Batch] | null {

@@ -25,7 +25,7 @@ export function spoolFailure(what: string, error: unknown): Failure {
   const { code, message } = error as NodeJS.ErrnoException
   const reason =
     code === 'ENOENT'
-      ? 'it does not exist; is the shim installed?'
+      ? 'it does not exist; install the shim, or name another one with --spool'
       : code === 'EACCES'
         ? "permission denied; is this user in the spool's group?"
         : message

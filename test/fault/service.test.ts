@@ -120,7 +120,9 @@ test('a spool that is not there is one clear line and makes nothing', async () =
   rmSync(place.spool, { recursive: true })
   expect(await exitOf(startService(script, place))).toMatchObject({
     code: 5,
-    said: expect.stringMatching(/^cannot use the spool .*: no such file/i) as string,
+    said: expect.stringMatching(
+      /^cannot use the spool .*: it does not exist; install the shim/,
+    ) as string,
   })
 })
 

@@ -447,9 +447,7 @@ describe('what cannot be read', () => {
   test('a directory that is missing or no directory is named in one line', () => {
     const file = join(spool, 'file')
     writeFileSync(file, '')
-    expect(() => new Collector(join(spool, 'none'))).toThrow(
-      /does not exist; is the shim installed/,
-    )
+    expect(() => new Collector(join(spool, 'none'))).toThrow(/does not exist; install the shim/)
     expect(() => new Collector(file)).toThrow(/cannot read the spool .*ENOTDIR/)
   })
 
