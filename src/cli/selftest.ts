@@ -76,13 +76,10 @@ async function selftest(flags: Flags): Promise<void> {
     if (at === null) throw notSpooled(spool, flags.timeout)
     await tell('spool', `${spool}, at ${formatPosition(at.epoch, at.place)} after ${since()}`)
 
-    const arrived = await until(
-      async () => ((await delivery.isThere(token, at)) ? true : null),
-      left(),
-    )
+    const arrived = await until(() => (delivery.isThere(token, at) ? true : null), left())
     const pid = delivery.service()
     if (pid !== null) await tell('service', `pid ${pid}`)
-    if (arrived === null) throw await delivery.explain(at, pid)
+    if (arrived === null) throw delivery.explain(at, pid)
     await tell('sink', delivery.name)
     await printLine(`arrived in ${since()}`)
   } finally {

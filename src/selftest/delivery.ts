@@ -47,7 +47,7 @@ export class Delivery {
   }
 
   /** True once the event with this text has come out, or the checkpoint says that it was acknowledged. */
-  async isThere(text: string, at: Position): Promise<boolean> {
+  isThere(text: string, at: Position): boolean {
     if (this.#settings.output.kind === 'ndjson') return holds(this.#events, this.#from, text)
     const done = readCheckpoint(this.#settings.spool.state)?.delivery?.done
     return done !== undefined && compareClosings(done, { ...at, line: true }) >= 0
@@ -63,7 +63,7 @@ export class Delivery {
   }
 
   /** Why nothing came out: the failure of the hop. */
-  async explain(at: Position, pid: number | null): Promise<Error> {
+  explain(at: Position, pid: number | null): Error {
     if (pid === null)
       return broken(
         'service',
