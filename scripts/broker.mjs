@@ -20,9 +20,10 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { acl, answers, loadClient, makeTopics } from './broker/admin.mjs'
-import { cache, jars } from './broker/jars.mjs'
+import { jars } from './broker/jars.mjs'
 import { launch, lock, pidOf, terminate } from './broker/process.mjs'
 import { forget, makeSetup, readSetup } from './broker/setup.mjs'
+import { cache } from './cache.mjs'
 
 const START_MS = 120_000
 

@@ -1,9 +1,9 @@
 // The jars of Apache Kafka, which Maven resolves once and which later runs share.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { madeOnce } from '../cache.mjs'
 
 export const VERSION = '4.1.1'
 const SLF4J_VERSION = '1.7.36'
@@ -29,36 +29,18 @@ const POM = `<project>
 </project>
 `
 
-/** Where Spillway keeps what can be made again. */
-export function cache() {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spillway')
-}
-
 /** The folder of the jars. Throws where Java or, the first time, Maven or its repository are missing. */
 export function jars() {
   const found = javaVersion()
   if (found < JAVA_VERSION) throw new Error(`Kafka needs Java ${JAVA_VERSION}, not ${found}`)
-  const folder = join(cache(), `kafka-${VERSION}`)
-  if (existsSync(folder)) return folder
-  mkdirSync(cache(), { recursive: true })
-  const making = mkdtempSync(`${folder}.`)
-  try {
-    resolveJars(making)
-    // The same jars by another run at the same time are as good.
-    if (!existsSync(folder)) renameSync(join(making, 'jars'), folder)
-  } catch (error) {
-    if (!existsSync(folder)) throw error
-  } finally {
-    rmSync(making, { recursive: true, force: true })
-  }
-  return folder
+  return madeOnce(`kafka-${VERSION}`, resolveJars)
 }
 
 function resolveJars(folder) {
   console.error(`broker: Maven resolves Kafka ${VERSION}, once`)
   writeFileSync(join(folder, 'pom.xml'), POM)
   const quiet = ['-q', '-B']
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory=jars']
+  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory=.']
   try {
     execFileSync('mvn', [...quiet, ...goal], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {

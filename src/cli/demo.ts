@@ -11,11 +11,13 @@ import { ExitCode, Failure } from '../model/failure.ts'
 import { DemoView } from './demo-view.ts'
 import { print } from './terminal.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../../bin/spillway', import.meta.url))
+/** What this command was started with: a distribution has another file there than a checkout. */
+const PROGRAM = process.argv[1]
 const SHIM = fileURLToPath(new URL('../../spillway-shim', import.meta.url))
 
-/** Without the second one V8 says that the first switches it off. */
-const SHIM_FLAGS = ['--jitless', '--no-expose-wasm']
+/** Without the second one V8 says that the first switches it off; later ones do not know it. */
+const SHIM_FLAGS = ['--jitless']
+if (Number.parseInt(process.versions.node, 10) < 22) SHIM_FLAGS.push('--no-expose-wasm')
 
 const SECONDS = 8
 const FLOOD_KEY = 'backup-reads'

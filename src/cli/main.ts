@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 }
 
 /** The command line with the one command that `args` names, or with all. */
-async function createProgram(args: readonly string[]): Promise<Command> {
+export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('spillway')
     .description(
       'Drains the Linux audit stream without losing a record, counts rates per rule key, and names the rule that floods.',
