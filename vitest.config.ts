@@ -3,11 +3,14 @@ import { defineConfig } from 'vitest/config'
 /** Tests that start the program itself and so need what `npm run build` makes. */
 const BUILT = [
   'test/cli/**/*.test.ts',
+  'test/dist/manual.test.ts',
   'test/decode/stream.test.ts',
   'test/golden/ausearch.test.ts',
   'test/install/**/*.test.ts',
   'test/fault/campaign/**/*.test.ts',
 ]
+/** Tests that install the packages that `npm run dist` makes. */
+const DIST = ['test/dist/{deb,rpm,tarball}.test.ts']
 /** Tests against a real Kafka. */
 const KAFKA = ['test/kafka/**/*.test.ts']
 
@@ -21,7 +24,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: [...BUILT, ...KAFKA] },
+        test: {
+          name: 'source',
+          include: ['test/**/*.test.ts'],
+          exclude: [...BUILT, ...DIST, ...KAFKA],
+        },
       },
       {
         extends: true,
@@ -34,6 +41,15 @@ export default defineConfig({
           include: KAFKA,
           globalSetup: ['test/build.ts', 'test/kafka/setup.ts'],
           testTimeout: 240_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'dist',
+          include: DIST,
+          globalSetup: 'test/dist/setup.ts',
+          testTimeout: 120_000,
         },
       },
     ],
