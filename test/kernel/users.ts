@@ -3,9 +3,8 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { type Reach, reach } from './reach.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
 const SETPRIV = '/usr/bin/setpriv'
 
 /** Accounts that every distribution has stand in for those that an installation makes. */
@@ -63,8 +62,9 @@ export function startAs(
     stderr = 'inherit',
   }: { capabilities?: string[]; stderr?: 'inherit' | 'pipe' } = {},
 ): ChildProcess {
+  const { node, bin } = reached()
   const stdio: StdioOptions = ['ignore', 'ignore', stderr]
-  return spawn(SETPRIV, [...become(user, capabilities), process.execPath, BIN, ...args], {
+  return spawn(SETPRIV, [...become(user, capabilities), node, bin, ...args], {
     cwd: '/',
     env: {},
     stdio,
@@ -79,10 +79,14 @@ export function may(user: User, line: string): boolean {
 
 /** Why processes of other users cannot be started here, or null. */
 export function noUsers(): string | null {
-  return may('service', `'${process.execPath}' '${BIN}' --version`)
+  const { node, bin } = reached()
+  return may('service', `'${node}' '${bin}' --version`)
     ? null
-    : `other users cannot run ${BIN} with ${process.execPath}`
+    : `other users cannot run ${bin} with ${node}`
 }
+
+let known: Reach | null = null
+const reached = (): Reach => (known ??= reach())
 
 function idOf(database: 'passwd' | 'group', name: string): number {
   const { stdout } = spawnSync('/usr/bin/getent', [database, name], { encoding: 'utf8' })
