@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import type { Settings } from '../config/settings.ts'
 import type { Host } from '../install/host.ts'
 import { type Process, processAt, processes } from '../install/processes.ts'
+import type { SinkStatus } from '../model/delivery.ts'
 import { codeOf } from '../model/failure.ts'
 import { compareClosings, formatPosition, type Position } from '../model/place.ts'
 import { readCheckpoint } from '../spool/checkpoint.ts'
@@ -24,7 +25,7 @@ const EVENTS = 'events.ndjson'
 interface Status {
   readonly pid?: number
   readonly stopped?: string | null
-  readonly sink?: Readonly<Record<string, unknown>>
+  readonly sink?: Partial<SinkStatus>
   readonly delivery?: { readonly lag_bytes?: number }
 }
 
@@ -43,7 +44,10 @@ export class Delivery {
   /** How the sink is called. */
   get name(): string {
     const { output } = this.#settings
-    return output.kind === 'ndjson' ? this.#events : output.kind
+    if (output.kind === 'ndjson') return this.#events
+    if (output.kind === 'stdout') return 'standard output'
+    const { brokers, topics } = output.kafka
+    return `topic ${topics.events} at ${brokers.join(', ')}`
   }
 
   /** True once the event with this text has come out, or the checkpoint says that it was acknowledged. */
@@ -71,16 +75,13 @@ export class Delivery {
         'systemctl start spillway; journalctl -u spillway says why it ended',
       )
     const { sink, delivery } = this.#status()
-    const done = readCheckpoint(this.#settings.spool.state)?.delivery?.done
-    const said = Object.entries(sink ?? {}).filter(([, value]) => value !== null && value !== '')
-    if (said.length > 1) {
-      const state = said.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')
-      return broken(
-        'sink',
-        `${this.name} has not acknowledged it: ${state}`,
-        'see what the sink says; journalctl -u spillway has its history',
-      )
+    if (sink?.error || sink?.connected === false) {
+      const why = sink.error ?? `no broker of ${this.name} answers`
+      const remedy =
+        'brokers, TLS and topics are in spillway.yaml; topics must be there and the client allowed to write to them'
+      return broken('sink', `${this.name}: ${why}`, remedy)
     }
+    const done = readCheckpoint(this.#settings.spool.state)?.delivery?.done
     const position = formatPosition(at.epoch, at.place)
     const reached = done ? formatPosition(done.epoch, done.place) : 'nothing'
     const behind = delivery?.lag_bytes ? `, ${delivery.lag_bytes} bytes behind` : ''

@@ -28,13 +28,13 @@ interface Told {
 
 function selftest(dir: string, timeout = 10): Told {
   const args = [BIN, 'selftest', '--config', join(dir, 'spillway.yaml'), '--timeout', `${timeout}`]
-  const { status: code, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  const lines = stdout.trimEnd().split('\n')
+  const ended = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const lines = ended.stdout.trimEnd().split('\n')
   return {
-    code,
+    code: ended.status,
     hops: lines.slice(0, -1).map((line) => line.split(' ')[0]),
     last: lines.at(-1) ?? '',
-    fault: stderr,
+    fault: ended.stderr,
   }
 }
 
