@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
+  migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   generate: async () => (await import('./generate.ts')).generateCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
   install: async () => (await import('./install.ts')).installCommand(),
