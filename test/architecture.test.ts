@@ -29,7 +29,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   piscina: /^src\/pool\//,
   split2: /^src\/watch\//,
   yaml: /^src\/config\//,
-  zod: /^src\/config\//,
+  zod: /^src\/(?:config|contracts)\//,
 }
 
 interface SourceFile {

@@ -12,7 +12,7 @@
  * event costs a comparison.
  */
 
-/** Gaps open at a time; beyond, the oldest is missing at once. */
+/** Gaps open at a time; when there are more, the oldest quarter is missing at once. */
 const MAX_GAPS = 4096
 
 /**
@@ -107,19 +107,28 @@ export class Serials {
   }
 
   #open(first: number, last: number, second: number): void {
-    if (this.#firsts.length === MAX_GAPS) this.#settleGap(0)
+    if (this.#firsts.length >= MAX_GAPS) this.#settleOldest()
     this.#firsts.push(first)
     this.#lasts.push(last)
     this.#seconds.push(second)
   }
 
-  #settleGap(i: number): void {
-    this.#settled += distance(this.#firsts[i], this.#lasts[i]) + 1
-    this.#remove(i)
+  #settleOldest(): void {
+    for (let i = 0; i < MAX_GAPS / 4; i++) this.#settled += this.#size(i)
+    this.#remove(0, MAX_GAPS / 4)
   }
 
-  #remove(i: number): void {
-    for (const column of [this.#firsts, this.#lasts, this.#seconds]) column.splice(i, 1)
+  #settleGap(i: number): void {
+    this.#settled += this.#size(i)
+    this.#remove(i, 1)
+  }
+
+  #size(i: number): number {
+    return distance(this.#firsts[i], this.#lasts[i]) + 1
+  }
+
+  #remove(i: number, count: number): void {
+    for (const column of [this.#firsts, this.#lasts, this.#seconds]) column.splice(i, count)
   }
 
   /** Takes a serial out of its gap; false where it is in none. */
@@ -128,7 +137,7 @@ export class Serials {
     if (i < 0 || distance(this.#lasts[i], serial) > 0) return false
     const first = this.#firsts[i]
     const last = this.#lasts[i]
-    if (first === last) this.#remove(i)
+    if (first === last) this.#remove(i, 1)
     else if (serial === first) this.#firsts[i] = next(first)
     else if (serial === last) this.#lasts[i] = before(last)
     else this.#split(i, serial)
@@ -139,7 +148,7 @@ export class Serials {
     this.#firsts.splice(i + 1, 0, next(serial))
     this.#lasts.splice(i, 0, before(serial))
     this.#seconds.splice(i, 0, this.#seconds[i])
-    if (this.#firsts.length > MAX_GAPS) this.#settleGap(0)
+    if (this.#firsts.length > MAX_GAPS) this.#settleOldest()
   }
 
   /** The last gap that begins at or before a serial, or -1. */

@@ -94,7 +94,10 @@ describe('spillway run', () => {
     expect(first.code).toBe(ExitCode.Ok)
     expect(withoutPlace(readFileSync(events, 'utf8'))).toEqual(withoutPlace(expected))
     let looks = 0
-    const second = await runUntil(['--config', config], () => ++looks > 20)
+    const second = await runUntil(
+      ['--config', config],
+      (log) => log.includes('"started"') && ++looks > 20,
+    )
     expect(second.code).toBe(ExitCode.Ok)
     expect(linesIn(events)).toBe(total)
   })

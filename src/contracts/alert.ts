@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { count, figure, node, position, time, version } from './parts.ts'
+
+const head = {
+  v: version,
+  time,
+  node,
+  severity: z.enum(['info', 'warning', 'critical']),
+  dedup_key: z.string().meta({ description: 'What all alerts of one trouble have in common.' }),
+  status: z.enum(['firing', 'resolved']),
+  starts_at: time,
+  ends_at: time.nullable().meta({ description: 'Null while it lasts.' }),
+  text: z.string().min(1).meta({ description: 'A sentence for people.' }),
+  runbook: z.string().regex(/^docs\/operating\.md#[a-z]+$/),
+}
+
+/** The schema of one type of alert. */
+function alertOf(type: string, evidence: z.ZodRawShape): z.ZodObject {
+  return z.object({ type: z.literal(type), ...head, evidence: z.object(evidence) })
+}
+
+const flood = {
+  key: z.string(),
+  events_per_s: figure,
+  entries_per_s: figure,
+  peak_entries_per_s: figure,
+  share: figure.max(1),
+  usual_per_s: figure,
+  seconds: count,
+  events: count,
+  entries: count,
+}
+const lines = count.nullable()
+const bytes = count.nullable()
+const kafka = { topic: z.string().nullable(), error: z.string().nullable() }
+
+/** The evidence of every type of alert. */
+const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
+  'flood.start': flood,
+  'flood.end': flood,
+  'spool.dropped': { at: position, lines: count, bytes: count },
+  'spool.skipped': { from: position, to: position, lines, bytes },
+  'spool.corrupt': {
+    from: position,
+    to: position,
+    lines: count,
+    bytes: count,
+    file: z.string().nullable(),
+  },
+  'spool.died': { at: position, torn: count },
+  'spool.waiting': { epoch: count, newer: count },
+  'events.lost': {
+    losses: count,
+    lost: count,
+    backlog_limit: count.nullable(),
+    rate_limit: count.nullable(),
+    reasons: z.array(z.string()),
+  },
+  'lost.reset': { before: count, lost: count },
+  'audit.disabled': {},
+  'kafka.unreachable': kafka,
+  'kafka.refused': kafka,
+  'kafka.limit': kafka,
+  'kafka.timestamp': kafka,
+  'kafka.rejected': kafka,
+  'outbox.dropped': { dropped: count },
+  'decode.poison': { at: position.nullable(), bytes: count, reason: z.string() },
+}
+
+/** All types of alerts there are. */
+export const ALERT_TYPES: readonly string[] = Object.keys(EVIDENCE)
+
+/** An alert of any type. */
+export const alert: z.ZodType = z
+  .union(ALERT_TYPES.map((type) => alertOf(type, EVIDENCE[type])))
+  .meta({ title: 'Spillway alert' })

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { alert } from './alert.ts'
+import { keyRow, total } from './heartbeat.ts'
+import { count, figure, node, position, time, version } from './parts.ts'
+
+const progress = {
+  done: position.nullable(),
+  resume: position,
+  lag_bytes: count,
+}
+
+const sink = z.object({
+  kind: z.string(),
+  connected: z.boolean().optional(),
+  waiting: count.optional(),
+  waiting_bytes: count.optional(),
+  delivered: count.optional(),
+  stalled_s: count.optional(),
+  error: z.string().nullable().optional(),
+  outbox: count.optional(),
+  outbox_dropped: count.optional(),
+})
+
+/** What stands in status.json. */
+export const status: z.ZodType = z
+  .object({
+    v: version,
+    version: z.string(),
+    pid: count,
+    node,
+    started: time,
+    stopped: time.nullable(),
+    time,
+    delivery: z.object(progress),
+    analysis: z.object({ ...progress, lag_s: figure.nullable() }),
+    parted: z.boolean().meta({ description: 'Analysis goes on while delivery waits.' }),
+    spool: z.object({ directory: z.string(), bytes: count.nullable(), limit: count.nullable() }),
+    counts: z.object({
+      bytes: count,
+      entries: count,
+      events: count,
+      rejected: count,
+      dropped_lines: count,
+      dropped_bytes: count,
+    }),
+    rates: z.array(z.object({ node, from: time, to: time, total, keys: z.array(keyRow) })),
+    alerts: z.object({ open: z.array(alert), recent: z.array(alert) }),
+    sink,
+  })
+  .meta({ title: 'Spillway status file' })

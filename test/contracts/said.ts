@@ -1,0 +1,59 @@
+import { Kernel } from '../../src/analyse/kernel.ts'
+import { poisonAlert, spoolAlert } from '../../src/alerts.ts'
+import type { Message } from '../../src/model/delivery.ts'
+import type { Reading } from '../../src/model/reading.ts'
+import { Troubles } from '../../src/sink/kafka/troubles.ts'
+
+const POSITION = { epoch: 2, place: 2 ** 28 * 3 + 7 }
+
+/** Alerts of troubles that a test does not bring about, made by what makes them. */
+export function saidAlerts(): Message[] {
+  const alerts: Message[] = [
+    spoolAlert({ kind: 'waiting', epoch: 1, newer: 2 }, 'web-01', Date.now()),
+    spoolAlert(
+      { kind: 'skipped', from: POSITION, to: POSITION, bytes: null, lineFeeds: null },
+      'web-01',
+      Date.now(),
+    ),
+    poisonAlert({ kind: 'poison', at: POSITION, bytes: 7, reason: 'it ends' }, 'web-01', 0),
+  ]
+  sayKafka((alert) => alerts.push(alert))
+  sayKernel((alert) => alerts.push(alert))
+  return alerts
+}
+
+function sayKafka(tell: (alert: Message) => void): void {
+  const troubles = new Troubles('web-01', tell)
+  troubles.raise('unreachable', null, 'no broker')
+  troubles.raise('refused', 'audit.events', 'not authorized')
+  troubles.clear('audit.events')
+  troubles.mention('limit', 'audit.events', 'too large')
+  troubles.mention('timestamp', 'audit.events', 'too old')
+  troubles.mention('rejected', 'audit.events', 'invalid')
+  troubles.tellDropped(3)
+}
+
+function sayKernel(emitAlert: (alert: Message) => void): void {
+  const kernel = new Kernel({ node: 'web-01', emitAlert })
+  const status = (second: number, enabled: number, lost: number): Reading => ({
+    v: 1,
+    time: new Date(1_795_331_090_000 + second * 1000).toISOString(),
+    boot: 'b1',
+    monotonic_us: second * 1_000_000 + 1,
+    kind: 'status',
+    took_ms: 3,
+    enabled,
+    failure: 1,
+    pid: 947,
+    rate_limit: 0,
+    backlog_limit: 64,
+    lost,
+    backlog: 0,
+    backlog_wait_time: 15_000,
+    backlog_wait_time_actual: null,
+    loginuid_immutable: 0,
+  })
+  kernel.take(status(0, 1, 100))
+  kernel.take(status(10, 0, 300))
+  kernel.take(status(20, 1, 4))
+}
