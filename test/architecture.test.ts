@@ -142,6 +142,13 @@ describe('the architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  it('runs without the contracts, which load zod', () => {
+    const users = sources.filter(({ path, files }) =>
+      files.some((file) => folderOf(file) === 'contracts' && folderOf(path) !== 'contracts'),
+    )
+    expect(users.map(({ path }) => path)).toEqual([])
+  })
+
   it('keeps clock, environment and file system out of the pure stages', () => {
     const wrong = sources
       .filter(({ path }) =>

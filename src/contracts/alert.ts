@@ -5,7 +5,7 @@ const head = {
   v: version,
   time,
   node,
-  severity: z.enum(['info', 'warning', 'critical']),
+  severity: z.enum(['info', 'warning', 'critical']).meta({ id: 'severity' }),
   dedup_key: z.string().meta({ description: 'What all alerts of one trouble have in common.' }),
   status: z.enum(['firing', 'resolved']),
   starts_at: time,
@@ -15,8 +15,10 @@ const head = {
 }
 
 /** The schema of one type of alert. */
-function alertOf(type: string, evidence: z.ZodRawShape): z.ZodObject {
-  return z.object({ type: z.literal(type), ...head, evidence: z.object(evidence) })
+function alertOf(type: string, evidence: z.ZodRawShape): z.ZodType {
+  return z
+    .object({ type: z.literal(type), ...head, evidence: z.object(evidence) })
+    .meta({ id: type })
 }
 
 const flood = {
@@ -24,7 +26,7 @@ const flood = {
   events_per_s: figure,
   entries_per_s: figure,
   peak_entries_per_s: figure,
-  share: figure.max(1),
+  share: figure,
   usual_per_s: figure,
   seconds: count,
   events: count,
@@ -73,4 +75,4 @@ export const ALERT_TYPES: readonly string[] = Object.keys(EVIDENCE)
 /** An alert of any type. */
 export const alert: z.ZodType = z
   .union(ALERT_TYPES.map((type) => alertOf(type, EVIDENCE[type])))
-  .meta({ title: 'Spillway alert' })
+  .meta({ id: 'alert', title: 'Spillway alert' })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boot, count, position, time } from './parts.ts'
+import { boot, count, position, serial, time } from './parts.ts'
 
 const missing = z.union([
   z.object({ record: z.string(), announced: count, present: count }),
@@ -8,10 +8,12 @@ const missing = z.union([
 
 const envelope = z
   .object({
-    id: z.string().meta({ description: 'Node, stamp and serial; d before the serial of DAEMON_*.' }),
+    id: z
+      .string()
+      .meta({ description: 'Node, stamp and serial; d before the serial of DAEMON_*.' }),
     pos: position.meta({ description: 'Where its first line stands. With id it is unique.' }),
     time,
-    serial: z.int().min(0).max(0xff_ff_ff_ff),
+    serial,
     host: z.string().nullable().meta({ description: 'The host the stream was read on.' }),
     boot,
     keys: z.array(z.string()).meta({ description: 'The rule keys, one entry each.' }),

@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { boot, count, figure, node, position, time, version } from './parts.ts'
-
-const serial = z.int().min(0).max(0xff_ff_ff_ff)
+import { boot, count, figure, node, position, serial, time, version } from './parts.ts'
 
 const sums = {
   events: count,
@@ -17,13 +15,15 @@ const sums = {
 }
 
 /** Sums over all events of an interval. */
-export const total: z.ZodObject = z.object(sums)
+export const total: z.ZodType = z.object(sums).meta({ id: 'total' })
 
 /** Sums over the events of one rule key. */
-export const keyRow: z.ZodObject = z.object({
-  key: z.string().meta({ description: 'The rule key; empty for none, (other) beyond 10,000.' }),
-  ...sums,
-})
+export const keyRow: z.ZodType = z
+  .object({
+    key: z.string().meta({ description: 'The rule key; empty for none, (other) beyond 10,000.' }),
+    ...sums,
+  })
+  .meta({ id: 'key_row' })
 
 const stream = z
   .object({

@@ -1,33 +1,43 @@
 import { z } from 'zod'
 
-/** What the members of several messages are made of. */
+/** What the members of several messages are made of. Each is a definition of its own in a JSON Schema. */
 
-/** A schema that says what it is. */
-function says<S extends z.ZodType>(schema: S, description: string): S {
-  return schema.meta({ description })
+function part<S extends z.ZodType>(schema: S, id: string, description: string): S {
+  return schema.meta({ id, description })
 }
 
-export const version: z.ZodLiteral<1> = says(z.literal(1), 'Version of this message.')
+export const version: z.ZodLiteral<1> = part(z.literal(1), 'version', 'Version of this message.')
 
-export const time: z.ZodISODateTime = says(
+export const time: z.ZodISODateTime = part(
   z.iso.datetime({ precision: 3 }),
+  'time',
   'ISO 8601, UTC, to the millisecond.',
 )
 
-/** Things, bytes, seconds: whole and not negative. */
-export const count: z.ZodInt = z.int().min(0)
+export const count: z.ZodInt = part(z.int().min(0), 'count', 'Things, bytes or seconds.')
 
-/** A rate or share. */
-export const figure: z.ZodNumber = z.number().min(0)
+export const figure: z.ZodNumber = part(z.number().min(0), 'figure', 'A rate, a share or seconds.')
 
-export const position: z.ZodString = says(
+export const serial: z.ZodInt = part(
+  z.int().min(0).max(0xff_ff_ff_ff),
+  'serial',
+  'Serial number of an event within a boot.',
+)
+
+export const position: z.ZodString = part(
   z.string().regex(/^\d+\.\d+\.\d+$/),
+  'position',
   'Epoch, sequence and byte in the spool; 0.0. and the offset without a spool.',
 )
 
-export const node: z.ZodString = says(z.string().min(1), 'Name of the host that the records name.')
+export const node: z.ZodString = part(
+  z.string().min(1),
+  'node',
+  'Name of the host that the records name, or of this one.',
+)
 
-export const boot: z.ZodNullable<z.ZodString> = says(
+export const boot: z.ZodNullable<z.ZodString> = part(
   z.string().nullable(),
+  'boot',
   'Boot id of the kernel that the stream was written under; null where unknown.',
 )

@@ -15,11 +15,15 @@ describe('serials that are missing', () => {
   it('are those that were skipped', () => expect(missing([7, 8, 11, 12, 15])).toBe(4))
   it('are none that came out of order', () => expect(missing([1, 4, 3, 2, 6, 5])).toBe(0))
   it('are not those before the first', () => expect(missing([100, 99, 101])).toBe(0))
-  it('are counted over the end of 32 bits', () =>
-    expect(missing([-3, -2, 1, 2, 4, 0])).toBe(2))
+  it('are counted over the end of 32 bits', () => expect(missing([-3, -2, 1, 2, 4, 0])).toBe(2))
   it('are not told twice, nor before their time', () => {
     const serials = new Serials()
-    for (const [serial, second] of [[1, 0], [3, 5], [6, 9]]) serials.take(serial, second)
+    for (const [serial, second] of [
+      [1, 0],
+      [3, 5],
+      [6, 9],
+    ])
+      serials.take(serial, second)
     expect([serials.settle(5), serials.settle(6), serials.settle(6), serials.settle(10)]).toEqual([
       0, 1, 0, 2,
     ])
@@ -69,7 +73,10 @@ describe('a heartbeat', () => {
     ...more,
   })
   const serialsOf = (items: readonly Item[]): unknown[] =>
-    new Bench().take(...items).end().heartbeats.map(({ serials }) => serials)
+    new Bench()
+      .take(...items)
+      .end()
+      .heartbeats.map(({ serials }) => serials)
 
   it('has the serials of its interval, and those that are missing where that showed', () => {
     const items = [event(1, 10), event(2, 13), event(3, 12), event(15, 14), event(16, 20)]

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ZodType } from 'zod'
 import type { Settings } from '../../src/config/settings.ts'
@@ -47,7 +48,13 @@ class KeepingSink extends MemorySink {
 function damagedSpool(): void {
   mkdirSync(spool)
   const stream = { seconds: 60, rate: 200, keys: 3, odd: 0.05, seed: 5 }
-  const { bytes } = make({ ...stream, shape: 'flood', floodFrom: 20, floodRate: 2500 })
+  const { bytes } = make({
+    ...stream,
+    shape: 'flood',
+    floodFrom: 10,
+    floodFor: 10,
+    floodRate: 1500,
+  })
   const half = bytes.indexOf('\n', bytes.length / 2) + 1
   const first = new FakeWriter(spool, 1, GONE)
   const pour = (writer: FakeWriter, from: number, to: number): void => {
@@ -55,7 +62,7 @@ function damagedSpool(): void {
       writer.data(bytes.subarray(at, Math.min(to, at + 65_536)))
   }
   pour(first, 0, half)
-  first.gap({ firstMs: 1, lastMs: 2000, bytes: 700, lineFeeds: 7 })
+  first.gap({ firstNs: 1, lastNs: 2, firstMs: 1, lastMs: 2000, bytes: 700, lineFeeds: 7 })
   first.raw(Buffer.alloc(100, 'x'))
   first.rotate()
   const second = new FakeWriter(spool, 2)
@@ -82,14 +89,15 @@ function settings(): Settings {
 
 /** Fails unless a message is what its contract says, and has no member that it does not. */
 function mustKeep(contract: ZodType, message: unknown): void {
-  expect(contract.parse(message)).toEqual(message)
+  const kept = contract.parse(message)
+  if (!isDeepStrictEqual(kept, message)) expect(kept).toEqual(message)
 }
 
 const sink = new KeepingSink()
 const statuses: Message[] = []
 beforeAll(async () => {
   damagedSpool()
-  const run = runService(settings(), sink, QUIET)
+  const run = runService(settings(), () => sink, QUIET)
   const statusNow = (): Message =>
     JSON.parse(readFileSync(join(spool, 'state/status.json'), 'utf8')) as Message
   await vi.waitFor(() => expect(sink.rates.length).toBeGreaterThan(3), 20_000)
@@ -103,7 +111,7 @@ beforeAll(async () => {
 describe('what comes out keeps its contract', () => {
   it('event', () => {
     const events = sink.text.trimEnd().split('\n')
-    expect(events.length).toBeGreaterThan(10_000)
+    expect(events.length).toBeGreaterThan(5000)
     for (const line of events) mustKeep(CONTRACTS['event'], JSON.parse(line))
   })
 
@@ -141,13 +149,16 @@ describe('what comes out keeps its contract', () => {
 })
 
 describe('the documentation', () => {
-  it.each(Object.keys(CONTRACTS))('has the JSON Schema of %s as it is (npm run schemas)', (name) => {
-    const written = readFileSync(join(SCHEMAS, `${name}.json`), 'utf8')
-    expect(written).toBe(schemaText(CONTRACTS[name]))
-    expect(JSON.parse(written)).toMatchObject({
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
-    })
-  })
+  it.each(Object.keys(CONTRACTS))(
+    'has the JSON Schema of %s as it is (npm run schemas)',
+    (name) => {
+      const written = readFileSync(join(SCHEMAS, `${name}.json`), 'utf8')
+      expect(written).toBe(schemaText(CONTRACTS[name]))
+      expect(JSON.parse(written)).toMatchObject({
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+      })
+    },
+  )
 
   it('says of every type of alert what to do, where its runbook leads', () => {
     const page = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8')

@@ -1,5 +1,5 @@
-import { Kernel } from '../../src/analyse/kernel.ts'
 import { poisonAlert, spoolAlert } from '../../src/alerts.ts'
+import { Kernel } from '../../src/analyse/kernel.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import { Troubles } from '../../src/sink/kafka/troubles.ts'

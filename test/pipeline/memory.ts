@@ -1,4 +1,4 @@
-import type { Block, Sink } from '../../src/model/delivery.ts'
+import type { Block, Message, Sink } from '../../src/model/delivery.ts'
 import type { Piece } from '../../src/model/piece.ts'
 import { type Position, placeOf } from '../../src/model/place.ts'
 import type { Source } from '../../src/source.ts'
@@ -107,8 +107,8 @@ export class MemorySink implements Sink {
     this.blocks.push({ ...block })
   }
 
-  rate(): void {}
-  alert(): void {}
+  rate(_heartbeat: Message): void {}
+  alert(_alert: Message): void {}
   async sync(): Promise<void> {}
   async close(): Promise<void> {}
 }
