@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
 import { Analyser, type AnalyserState } from './analyse/analyser.ts'
 import type { Settings } from './config/settings.ts'
-import type { DecodeOptions } from './decode/decoder.ts'
 import { createPool, createStitcher } from './decoders.ts'
 import { Epochs } from './epochs.ts'
 import { startFeed } from './feed.ts'
@@ -18,6 +16,7 @@ import type { DecodePool, Trouble } from './pool/pool.ts'
 import { Staff } from './pool/staff.ts'
 import { Readers } from './readers.ts'
 import { Report } from './report.ts'
+import { decodeOptions, shapeHash } from './shape.ts'
 import type { Shim } from './shim/shim.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
 import { listSegments, spoolFailure } from './spool/directory.ts'
@@ -47,8 +46,8 @@ const INPUT_REST_MS = 500
 
 /**
  * Drains the spool (or what it reads or receives, through a spool of its own) into the sink that
- * `openSink` gives, until TERM, INT or the end of standard input. Rejects with a `Failure` when the spool or the sink cannot be used, or
- * another service has taken over.
+ * `openSink` gives, until TERM, INT or the end of standard input. Rejects with a `Failure` when the
+ * spool or the sink cannot be used, or another service has taken over.
  */
 export async function runService(
   settings: Settings,
@@ -161,18 +160,13 @@ class Service {
         delivery: this.#readers.saved(this.#pipeline.delivery),
         analysis: this.#readers.saved(this.#pipeline.analysis, this.#analyser.needed),
         windows: this.#analyser.state(),
-        config: configHash(settings),
+        config: shapeHash(settings),
       }),
       marks: () => ({ closed: this.#readers.closed, attempt: this.#guard.attempt }),
       onFailure: (error) => this.#fail(error),
     })
     this.#epochs = new Epochs(this.#readers, () => this.#ledger.mark())
-    const decode: DecodeOptions = {
-      format: settings.format,
-      host: settings.node,
-      raw: settings.raw,
-      interpretedPrefix: settings.interpretedPrefix,
-    }
+    const decode = decodeOptions(settings)
     this.#pool = createPool(decode, (trouble) => this.#onTrouble(trouble))
     this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
     this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
@@ -310,12 +304,6 @@ class Service {
     const hole = holeOf(notice)
     if (hole !== null) this.#analyser.miss(hole)
   }
-}
-
-/** What shapes the output; positions stay good when it changes. */
-function configHash({ node, format, raw, interpretedPrefix }: Settings): string {
-  const shape = JSON.stringify([node, format, raw, interpretedPrefix])
-  return createHash('sha256').update(shape).digest('hex')
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
