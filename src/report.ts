@@ -127,6 +127,13 @@ export class Report {
     void this.#file.write(this.#status(null))
   }
 
+  /** How it stands at this moment, which is written as well. */
+  now(): Message {
+    this.#moved = true
+    this.save()
+    return this.#status(null)
+  }
+
   /** Writes that the service has stopped. */
   async close(): Promise<void> {
     await this.#file.settle()

@@ -1,4 +1,3 @@
-import { mkdir, readdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
@@ -6,7 +5,6 @@ import { Analyser, type AnalyserState } from './analyse/analyser.ts'
 import type { Settings } from './config/settings.ts'
 import { createPool, createStitcher } from './decoders.ts'
 import { Epochs } from './epochs.ts'
-import { startFeed } from './feed.ts'
 import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -18,8 +16,8 @@ import { Readers } from './readers.ts'
 import { Report } from './report.ts'
 import { decodeOptions, shapeHash } from './shape.ts'
 import type { Shim } from './shim/shim.ts'
-import { Checkpoint } from './spool/checkpoint.ts'
-import { listSegments, spoolFailure } from './spool/directory.ts'
+import type { Checkpoint } from './spool/checkpoint.ts'
+import { listSegments } from './spool/directory.ts'
 import type { Notice } from './spool/notice.ts'
 import { Watched } from './watched.ts'
 
@@ -44,69 +42,22 @@ const CAREFUL_MS = 2000
 /** Milliseconds that standard input is still read after a stop. */
 const INPUT_REST_MS = 500
 
-/**
- * Drains the spool (or what it reads or receives, through a spool of its own) into the sink that
- * `openSink` gives, until TERM, INT or the end of standard input. Rejects with a `Failure` when the
- * spool or the sink cannot be used, or another service has taken over.
- */
-export async function runService(
-  settings: Settings,
-  openSink: () => Promise<Sink> | Sink,
-  log: Log,
-): Promise<void> {
-  let service: Service | null = null
-  let stopped = false
-  const stop = (): void => {
-    stopped = true
-    service?.stop()
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
-  try {
-    service = await startService(settings, openSink, log)
-    if (stopped) service.stop()
-    await service.run()
-  } finally {
-    process.off('SIGTERM', stop)
-    process.off('SIGINT', stop)
-  }
-}
-
-/** Makes the spool of what this process writes, or sees that there is one; a `Failure` where there is none. */
-async function findSpool({ input, spool }: Settings): Promise<void> {
-  const { directory } = spool
-  await (input === 'spool'
-    ? readdir(directory)
-    : mkdir(directory, { recursive: true, mode: 0o750 })
-  ).catch((error: unknown) => {
-    throw spoolFailure(`cannot use the spool ${directory}`, error)
-  })
-}
-
-async function startService(
-  settings: Settings,
-  openSink: () => Promise<Sink> | Sink,
-  log: Log,
-): Promise<Service> {
-  await findSpool(settings)
-  const checkpoint = await Checkpoint.open(settings.spool.state)
-  // A service that has been replaced may still write. The checkpoint is taken over first, so that what
-  // opening the sink cuts off is not counted as delivered.
-  const sink = await openSink()
-  const shim = await startFeed(settings, log)
-  return new Service({ settings, sink, log, checkpoint, shim })
-}
-
-interface ServiceParts {
+/** What a service delivers to, and where it says so. */
+export interface Means {
   readonly settings: Settings
   readonly sink: Sink
   readonly log: Log
+}
+
+/** What a service is made of. */
+export interface ServiceParts extends Means {
   readonly checkpoint: Checkpoint
   /** What writes the spool in this process, if anything does. */
   readonly shim: Shim | null
 }
 
-class Service {
+/** A service from its start to its end. */
+export class Service {
   readonly #sink: Sink
   readonly #log: Log
   readonly #ledger: Ledger
@@ -124,6 +75,7 @@ class Service {
   readonly #shim: Shim | null
   readonly #spool: string
   #stopping = false
+  #leaving = false
   #failure: { readonly error: unknown } | null = null
   #giveUp: () => void = () => {}
 
@@ -237,6 +189,28 @@ class Service {
       this.#shim.stop()
       setTimeout(() => this.#shim?.stop(), INPUT_REST_MS).unref()
     }
+    this.#patience()
+  }
+
+  /** Reads no more, and leaves what comes to the service after it. */
+  leave(): void {
+    this.#leaving = true
+    this.#pipeline.stop()
+    this.#patience()
+  }
+
+  /** Says how it stands, in the log and the status file. */
+  tell(): void {
+    this.#log.info({ status: this.#report.now() }, 'status')
+  }
+
+  /** Tries at once what waits to be tried again. */
+  resume(): void {
+    this.#log.info({}, 'resumed')
+    this.#sink.resume?.()
+  }
+
+  #patience(): void {
     setTimeout(() => {
       this.#pipeline.stop()
       this.#giveUp()
@@ -246,7 +220,8 @@ class Service {
   async #finish(): Promise<void> {
     this.#onProgress()
     await atMost(SAVE_MS, this.#ledger.settle())
-    if (this.#shim !== null) await atMost(STOP_MS, this.#shim.done)
+    if (this.#shim !== null && (!this.#leaving || this.#stopping))
+      await atMost(STOP_MS, this.#shim.done)
     const closed = this.#sink.close().catch((error: unknown) => this.#fail(error))
     await atMost(SAVE_MS, closed)
     this.#watched.close()
@@ -263,6 +238,7 @@ class Service {
   /** Ends the service when all that came in through this process is delivered. */
   async #endWith(shim: Shim, spool: string): Promise<void> {
     await shim.done
+    if (this.#leaving) return
     const last = listSegments(spool).at(-1)?.epoch ?? 0
     if (await this.#epochs.end(last, () => this.#pipeline.lag)) return
     this.#log.warn({}, 'the end of the input could not be written to the spool')

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { loadSettings } from '../config/load.ts'
+import { renew } from '../config/renew.ts'
 import type { Settings, SettingsInput } from '../config/settings.ts'
+import { type Renewal, runService } from '../lifecycle.ts'
 import { createLog, type Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
-import { ExitCode, Failure } from '../model/failure.ts'
-import { runService } from '../service.ts'
+import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { openKafkaSink } from '../sink/kafka/sink.ts'
 import { openNdjsonSink } from '../sink/ndjson.ts'
 import { standardOutlet } from '../sink/outlet.ts'
@@ -52,7 +53,39 @@ async function run(flags: Flags, command: Command): Promise<void> {
     throw new Failure(ExitCode.Usage, 'nothing to read: pipe a stream in')
   }
   const log = createLog(settings.logLevel)
-  await runService(settings, () => openSink(settings, log), log)
+  const renewal = renewalOf(settings, log, flags)
+  await runService(settings, () => openSink(settings, log), log, renewal)
+}
+
+/** Reads the configuration again; what does not hold, or cannot change while it runs, is said. */
+function renewalOf(first: Settings, firstLog: Log, flags: Flags): Renewal {
+  let now = first
+  let log = firstLog
+  const refuse = (error: unknown): null => {
+    log.error({ reason: reasonOf(error) }, 'the configuration was not taken')
+    return null
+  }
+  return {
+    settings: () => {
+      try {
+        const read = loadSettings(flags.config ?? null, overridesOf(flags))
+        const { settings, fixed } = renew(now, read)
+        if (fixed.length > 0) log.warn({ settings: fixed }, 'cannot change before a restart')
+        if (settings === null) log.info({}, 'the configuration has not changed')
+        return settings
+      } catch (error) {
+        return refuse(error)
+      }
+    },
+    open: async (settings) => {
+      const sink = await openSink(settings, log).catch(refuse)
+      if (sink === null) return { settings: now, sink: await openSink(now, log), log }
+      now = settings
+      log = createLog(settings.logLevel)
+      log.info({}, 'the configuration was taken')
+      return { settings, sink, log }
+    },
+  }
 }
 
 /** Paths on the command line are relative to where it is typed. */
@@ -68,7 +101,7 @@ function overridesOf({ input, spool, output }: Flags): SettingsInput {
 }
 
 /** The sink that the settings name. With stdout everything but events goes to the log. */
-function openSink({ output, node, format, spool }: Settings, log: Log): Promise<Sink> | Sink {
+async function openSink({ output, node, format, spool }: Settings, log: Log): Promise<Sink> {
   if (output.kind === 'ndjson') return openNdjsonSink(output.directory)
   if (output.kind === 'kafka')
     return openKafkaSink({

@@ -69,6 +69,8 @@ export interface Sink {
   sync(): Promise<void>
   /** Syncs and lets go of files and connections. */
   close(): Promise<void>
+  /** Tries at once what waits to be tried again, where anything does. */
+  resume?(): void
   /** How delivery stands, where that can differ from one moment to the next. */
   status?(): SinkStatus
 }

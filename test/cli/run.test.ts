@@ -134,10 +134,10 @@ describe('spillway run, given what it cannot use', () => {
   })
 
   it('has one line for an option that does not hold', async () => {
-    expect(await spillway(['run', '--output', 'kafka'])).toEqual({
+    expect(await spillway(['run', '--output', 'ftp'])).toEqual({
       code: ExitCode.Config,
       out: '',
-      err: 'spillway: command line: output: found "kafka", allowed: stdout, ndjson:DIR with an absolute path\n',
+      err: 'spillway: command line: output: found "ftp", allowed: stdout, kafka, ndjson:DIR with an absolute path\n',
     })
   })
 

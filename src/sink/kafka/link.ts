@@ -15,6 +15,8 @@ const FIRST_CONNECT_MS = 500
 const LAST_CONNECT_MS = 15_000
 /** Milliseconds without an acknowledgement, while some are due, after which Kafka counts as away. */
 const STALL_MS = 10_000
+/** Milliseconds without an acknowledgement after which a producer is replaced when that is asked for. */
+const RETRY_STALL_MS = 1000
 /** Milliseconds a producer that is replaced has for its last reports. */
 const LAST_REPORTS_MS = 2000
 /** Milliseconds between looks at the file of a token. */
@@ -41,6 +43,8 @@ export class Link {
   #token = ''
   #tokenAt = 0
   readonly #closing = new AbortController()
+  /** Ends the pause there is. */
+  #pausing = new AbortController()
 
   constructor(parts: LinkOptions) {
     this.#parts = parts
@@ -76,6 +80,13 @@ export class Link {
       await this.#pause()
       await this.#connect()
     })
+  }
+
+  /** Connects at once where it is not, or where what was sent is not acknowledged. */
+  retry(): void {
+    this.#wait = FIRST_CONNECT_MS
+    this.#pausing.abort()
+    if (this.#producer !== null && this.stalledMs > RETRY_STALL_MS) this.replace()
   }
 
   /** Takes another producer with smaller messages. False when they are as small as can be. */
@@ -152,7 +163,8 @@ export class Link {
 
   /** Waits before the next try, longer each time until something is delivered. */
   async #pause(): Promise<void> {
-    const { signal } = this.#closing
+    this.#pausing = new AbortController()
+    const signal = AbortSignal.any([this.#closing.signal, this.#pausing.signal])
     await sleep(this.#wait, null, { signal }).catch(() => {})
     this.#wait = Math.min(this.#wait * 2, LAST_CONNECT_MS)
   }

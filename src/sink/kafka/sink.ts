@@ -137,6 +137,10 @@ class KafkaSink implements Sink {
     await synced
   }
 
+  resume(): void {
+    this.#link.retry()
+  }
+
   status(): SinkStatus {
     const { stalledMs } = this.#link
     return {

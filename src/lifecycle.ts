@@ -1,0 +1,77 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import type { Settings } from './config/settings.ts'
+import { startFeed } from './feed.ts'
+import type { Log } from './log.ts'
+import type { Sink } from './model/delivery.ts'
+import { type Means, Service } from './service.ts'
+import { onSignals } from './signals.ts'
+import { Checkpoint } from './spool/checkpoint.ts'
+import { spoolFailure } from './spool/directory.ts'
+
+/** How a service changes while it runs. */
+export interface Renewal {
+  /** The settings from now on; null where they stay as they are. Never throws. */
+  settings(): Settings | null
+  /** Opens the sink of new settings, once the one before is closed. */
+  open(settings: Settings): Promise<Means>
+}
+
+/**
+ * Drains the spool (or what it reads or receives, through a spool of its own) into the sink that
+ * `openSink` gives, until TERM, INT or the end of standard input. At HUP another service goes on where
+ * this one stops, with what `renewal` gives. Rejects with a `Failure` when the spool or the sink cannot
+ * be used, or another service has taken over.
+ */
+export async function runService(
+  settings: Settings,
+  openSink: () => Promise<Sink> | Sink,
+  log: Log,
+  renewal: Renewal | null = null,
+): Promise<void> {
+  const asked: { stop: boolean; next: Settings | null } = { stop: false, next: null }
+  let service: Service | null = null
+  const off = onSignals({
+    stop: () => {
+      asked.stop = true
+      service?.stop()
+    },
+    reload: () => {
+      asked.next = renewal?.settings() ?? asked.next
+      if (asked.next !== null) service?.leave()
+    },
+    report: () => service?.tell(),
+    resume: () => service?.resume(),
+  })
+  try {
+    await findSpool(settings)
+    // A service that has been replaced may still write. The checkpoint is taken over first, so that what
+    // opening the sink cuts off is not counted as delivered.
+    let checkpoint = await Checkpoint.open(settings.spool.state)
+    let means: Means = { settings, sink: await openSink(), log }
+    const shim = await startFeed(settings, log)
+    for (;;) {
+      service = new Service({ ...means, checkpoint, shim })
+      if (asked.next !== null) service.leave()
+      if (asked.stop) service.stop()
+      await service.run()
+      const { next } = asked
+      if (next === null || asked.stop || renewal === null) return
+      asked.next = null
+      checkpoint = await Checkpoint.open(settings.spool.state)
+      means = await renewal.open(next)
+    }
+  } finally {
+    off()
+  }
+}
+
+/** Makes the spool of what this process writes, or sees that there is one; a `Failure` where there is none. */
+async function findSpool({ input, spool }: Settings): Promise<void> {
+  const { directory } = spool
+  await (input === 'spool'
+    ? readdir(directory)
+    : mkdir(directory, { recursive: true, mode: 0o750 })
+  ).catch((error: unknown) => {
+    throw spoolFailure(`cannot use the spool ${directory}`, error)
+  })
+}
