@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { exampleConfig } from '../config/example.ts'
+import { SERVICE_USER } from '../install/accounts.ts'
 import {
   auditdVersion,
   readAuditdConfig,
@@ -12,7 +13,7 @@ import {
 } from '../install/auditd.ts'
 import { Host } from '../install/host.ts'
 import { readManifest } from '../install/manifest.ts'
-import { installSteps, type Plan, planOf } from '../install/plan.ts'
+import { foreignFiles, installSteps, type Plan, planOf } from '../install/plan.ts'
 import { parsePluginFile } from '../install/plugin-file.ts'
 import { shimsOf } from '../install/processes.ts'
 import { run } from '../install/program.ts'
@@ -86,7 +87,12 @@ async function install(flags: HostFlags & { readonly now?: true }): Promise<void
   const version = host.isLive ? auditdVersion() : null
   for (const line of config ? warningsOf(config, version) : [])
     await printLine(`warning: auditd.conf: ${line}`)
-  if (flags.dryRun || !host.isLive) return
+  if (flags.dryRun) return
+  for (const path of foreignFiles(host))
+    await printLine(
+      `warning: ${path} is not the service's: chown ${SERVICE_USER} it, or move it away`,
+    )
+  if (!host.isLive) return
 
   if (changes > 0 && runsSystemd(host)) await tell('daemon-reload')
   const faults = checkShim(plan)
@@ -125,13 +131,12 @@ export async function tell(...args: readonly string[]): Promise<void> {
   await printLine(fault === null ? line : `fault: ${line}: ${fault}`)
 }
 
-function nextSteps({ host, source, plugin }: Plan): string[] {
-  const reloading = reloadCommand(auditdVersion()).join(' ')
+function nextSteps({ host, source, plugin, shim }: Plan): string[] {
+  const reloading = `${reloadCommand(auditdVersion()).join(' ')}   (has auditd start the shim)`
+  const waits = plugin !== null && shimsOf(shim.path).length === 0
   return [
     ...(runsSystemd(host) ? [`systemctl enable --now ${SERVICES.join(' ')}`] : []),
-    ...(plugin
-      ? [`${reloading}   (has auditd start the shim; systemctl restart auditd is refused)`]
-      : []),
+    ...(waits ? [reloading] : []),
     `${source.prefix}/bin/spillway selftest`,
   ]
 }

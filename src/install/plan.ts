@@ -1,6 +1,6 @@
 /** What an installation is made of, in the order in which it is made. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { GROUP, groupStep, SERVICE_USER, SHIM_USER, USERS, userStep } from './accounts.ts'
@@ -128,6 +128,14 @@ export function planOf(host: Host, source: Source, before: Manifest | null): Pla
       ...(plugin ? [] : ['plugin file: no /etc/audit here; install auditd, then run this again']),
     ],
   }
+}
+
+/** Files in the service's directories that it may not write, since a service of another user made them. */
+export function foreignFiles(host: Host): string[] {
+  const uid = host.uid(SERVICE_USER)
+  return DATA.filter(([, owner]) => owner.user === SERVICE_USER)
+    .flatMap(([path]) => readdirSync(host.at(path)).map((name) => `${path}/${name}`))
+    .filter((path) => host.stat(path)?.uid !== uid)
 }
 
 /** The steps of a plan. */

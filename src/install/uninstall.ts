@@ -5,15 +5,17 @@ import { dirname, join } from 'node:path'
 import { removeAccount } from './accounts.ts'
 import { type Host, PUBLIC } from './host.ts'
 import { type Manifest, manifestPath } from './manifest.ts'
-import { fileStep, removeStep } from './plan.ts'
-import { inactive } from './plugin-file.ts'
+import { fileStep, removeStep, shimPath } from './plan.ts'
+import { inactive, parsePluginFile } from './plugin-file.ts'
 import type { Step } from './step.ts'
 
 /** Switches the plugin off: auditd must end the shim before its file goes, or would count it as crashed. */
 export function* offSteps(host: Host, manifest: Manifest): Generator<Step> {
-  for (const path of manifest.files.filter((file) => file.endsWith('/plugins.d/spillway.conf'))) {
-    const text = host.read(path)
-    if (text === null || inactive(text) === text) continue
+  const { files, prefix } = manifest
+  for (const path of files.filter((file) => file.endsWith('/spillway.conf'))) {
+    const text = host.read(path) ?? ''
+    const plugin = parsePluginFile(text)
+    if (!plugin.active || plugin.path !== shimPath(prefix) || isBelow(prefix, path)) continue
     const owner = { ...PUBLIC, mode: 0o640 }
     const step = fileStep(host, { path, content: inactive(text), owner })
     yield { ...step, what: `switch ${path} off (active = no)` }
@@ -26,7 +28,7 @@ export function* offSteps(host: Host, manifest: Manifest): Generator<Step> {
  */
 export function* removeSteps(host: Host, manifest: Manifest, purge: boolean): Generator<Step> {
   const { prefix } = manifest
-  const isProgram = (path: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
+  const isProgram = (path: string): boolean => path === prefix || isBelow(prefix, path)
   for (const path of manifest.files) if (!isProgram(path)) yield removeStep(host, path)
   if (purge) {
     // A directory lies behind the one that holds it.
@@ -37,6 +39,10 @@ export function* removeSteps(host: Host, manifest: Manifest, purge: boolean): Ge
   yield programStep(host, manifest, isProgram)
   for (const path of manifest.directories.toReversed())
     if (!isProgram(path)) yield emptyStep(host, path)
+}
+
+function isBelow(directory: string, path: string): boolean {
+  return path.startsWith(`${directory}/`)
 }
 
 /** The program goes last, and the list with it: until then a second try finds the rest. */

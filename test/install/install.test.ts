@@ -116,6 +116,15 @@ describe.skipIf(reason)('spillway install', () => {
     expect(existsSync(join(root, 'opt/spillway/deploy/gone.conf'))).toBe(false)
   })
 
+  it('names files that a service of another user left, and leaves them', () => {
+    mkdirSync(join(root, 'var/log/spillway'), { recursive: true })
+    writeFileSync(join(root, 'var/log/spillway/events.ndjson'), 'old')
+    expect(install().out).toMatch(
+      /^warning: \/var\/log\/spillway\/events\.ndjson is not the service's/m,
+    )
+    expect(statSync(join(root, 'var/log/spillway/events.ndjson')).uid).toBe(0)
+  })
+
   it('says what it leaves out without systemd and without auditd', () => {
     rmSync(join(root, 'usr'), { recursive: true })
     rmSync(join(root, 'etc/audit'), { recursive: true })
