@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Auditd, until, withAuditd } from './auditd.ts'
@@ -10,6 +11,8 @@ import { arrange, noUsers, SHIM_USER, startAs } from './users.ts'
 const SHIM = fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url))
 const BURST = 20_000
 const TOLD_MS = 30_000
+/** The kernel prints ten lines in 5 s at most (kernel.printk_ratelimit); what ran before may have had them. */
+const PRINTABLE_MS = 5500
 /** A heartbeat comes 10 s after its interval, and in silence when the shim's next tick says what time it is. */
 const HEARTBEAT_MS = 60_000
 
@@ -90,6 +93,7 @@ async function lose(auditd: Auditd): Promise<Watched> {
     )
     getppidRule(auditd)
     auditctl('--backlog_wait_time', '0')
+    await sleep(PRINTABLE_MS)
     await auditd.load('getppid', BURST)
     await auditd.settle()
     const lost = (status().get('lost') ?? 0) - before

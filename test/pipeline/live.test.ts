@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { type DecodeOptions, Decoder } from '../../src/decode/decoder.ts'
 import { Pipeline, type Progress } from '../../src/pipeline.ts'
 import { DecodePool } from '../../src/pool/pool.ts'
@@ -15,7 +15,7 @@ const pool = new DecodePool({
   filename: '',
   workerData: null,
 })
-afterEach(() => pool.close())
+afterAll(() => pool.close())
 
 /** The real stages behind an open pipe. */
 function live(pipe: OpenPipe): { pipeline: Pipeline; sink: MemorySink } {
