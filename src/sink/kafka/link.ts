@@ -39,6 +39,7 @@ export class Link {
   #isChanging = false
   #wait = FIRST_CONNECT_MS
   #progress = 0
+  #moved = false
   #downSince = performance.now()
   #token = ''
   #tokenAt = 0
@@ -58,6 +59,7 @@ export class Link {
 
   /** Milliseconds without an acknowledgement while some are due; 0 otherwise. */
   get stalledMs(): number {
+    if (this.#moved) this.#move()
     const since = this.#producer === null ? this.#downSince : this.#producer.busySince
     return since === null ? 0 : performance.now() - Math.max(since, this.#progress)
   }
@@ -69,8 +71,8 @@ export class Link {
 
   /** Kafka acknowledged something: it is there. */
   delivered(): void {
-    this.#progress = performance.now()
-    this.#wait = FIRST_CONNECT_MS
+    // What the time is is looked up at the next poll: this is called for every message.
+    this.#moved = true
   }
 
   /** Takes another producer; what is not acknowledged is sent again, in order. */
@@ -167,6 +169,12 @@ export class Link {
     const signal = AbortSignal.any([this.#closing.signal, this.#pausing.signal])
     await sleep(this.#wait, null, { signal }).catch(() => {})
     this.#wait = Math.min(this.#wait * 2, LAST_CONNECT_MS)
+  }
+
+  #move(): void {
+    this.#moved = false
+    this.#progress = performance.now()
+    this.#wait = FIRST_CONNECT_MS
   }
 
   #onError(text: string): void {

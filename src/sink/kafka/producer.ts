@@ -4,7 +4,7 @@ import type { ProducerProperties } from './properties.ts'
 
 /** Milliseconds between polls while reports are due, and while none is. */
 const BUSY_POLL_MS = 5
-const IDLE_POLL_MS = 500
+const IDLE_POLL_MS = 2000
 /** Milliseconds that a broker has to answer the first request. */
 const CONNECT_MS = 5000
 /** Milliseconds a disconnect may flush by itself, after the reports were awaited. */
@@ -40,12 +40,15 @@ export class Producer {
   #busySince = 0
   #interval = 0
   #closed = false
+  /** Disconnected: what is told of a message from now on comes too late. */
+  #gone = false
   #timer: NodeJS.Timeout | undefined
 
   private constructor(raw: RawProducer, hooks: ProducerHooks) {
     this.#raw = raw
     this.#hooks = hooks
     raw.on('delivery-report', (error, report) => {
+      if (this.#gone) return
       this.#outstanding--
       hooks.onReport(report.opaque, error === null ? null : textOf(error))
       if (this.#outstanding === 0) this.#pace()
@@ -118,6 +121,7 @@ export class Producer {
     await new Promise<void>((resolve) => {
       this.#raw.disconnect(DISCONNECT_MS, resolve)
     })
+    this.#gone = true
   }
 
   #pace(): void {
