@@ -131,4 +131,14 @@ describe.skipIf(missingForRemote !== null)('spillway run as the server of audisp
     await until(() => serialsIn(place).length === 300)
     expect(await stop(service, 'SIGTERM')).toBe(0)
   })
+
+  it('takes format ascii as well', async () => {
+    const [place, port] = [makePlace(), await freePort()]
+    const service = await start(place, port)
+    const remote = sender(place, port, ['format = ascii'])
+    for (let serial = 1; serial <= 200; serial++) remote.stdin?.write(recordText(serial))
+    await until(() => serialsIn(place).length >= 199)
+    expect(await stop(service, 'SIGTERM')).toBe(0)
+    expect(serialsIn(place)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1))
+  })
 })
