@@ -116,7 +116,7 @@ test('a sink that takes nothing does not hold up analysis, and gets everything i
   const run = pipeline.run()
   let text = lines(0, 1000)
   writeFrames(spool, text)
-  await vi.waitFor(() => expectSame(sink.text, text))
+  await vi.waitFor(() => expectSame(sink.text, text), 10_000)
   sink.stick()
   for (let round = 1; round <= 20; round++) {
     const more = lines(round * 1000, round * 1000 + 1000)
@@ -124,7 +124,7 @@ test('a sink that takes nothing does not hold up analysis, and gets everything i
     text += more
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  await vi.waitFor(() => expectSame(analysed(), text))
+  await vi.waitFor(() => expectSame(analysed(), text), 10_000)
   expect(pipeline.parted).toBe(true)
   expect(sink.text.length).toBeLessThan(text.length / 2)
   sink.free()
