@@ -1,19 +1,23 @@
 import { mkdir, readdir } from 'node:fs/promises'
+import { AlertBoard } from './alert-board.ts'
 import type { Settings } from './config/settings.ts'
 import { startFeed } from './feed.ts'
 import type { Log } from './log.ts'
-import type { Sink } from './model/delivery.ts'
+import type { Message, Sink } from './model/delivery.ts'
 import { type Means, Service } from './service.ts'
 import { onSignals } from './signals.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
 import { spoolFailure } from './spool/directory.ts'
+
+/** Learns what a sink alerts to by itself, besides sending it. */
+export type OnAlert = (alert: Message) => void
 
 /** How a service changes while it runs. */
 export interface Renewal {
   /** The settings from now on; null where they stay as they are. Never throws. */
   settings(): Settings | null
   /** Opens the sink of new settings, once the one before is closed. */
-  open(settings: Settings): Promise<Means>
+  open(settings: Settings, onAlert: OnAlert): Promise<Means>
 }
 
 /**
@@ -24,7 +28,7 @@ export interface Renewal {
  */
 export async function runService(
   settings: Settings,
-  openSink: () => Promise<Sink> | Sink,
+  openSink: (onAlert: OnAlert) => Promise<Sink> | Sink,
   log: Log,
   renewal: Renewal | null = null,
 ): Promise<void> {
@@ -47,10 +51,12 @@ export async function runService(
     // A service that has been replaced may still write. The checkpoint is taken over first, so that what
     // opening the sink cuts off is not counted as delivered.
     let checkpoint = await Checkpoint.open(settings.spool.state)
-    let means: Means = { settings, sink: await openSink(), log }
+    const board = new AlertBoard()
+    const onAlert: OnAlert = (alert) => board.take(alert)
+    let means: Means = { settings, sink: await openSink(onAlert), log }
     const shim = await startFeed(settings, log)
     for (;;) {
-      service = new Service({ ...means, checkpoint, shim })
+      service = new Service({ ...means, board, checkpoint, shim })
       if (asked.next !== null) service.leave()
       if (asked.stop) service.stop()
       await service.run()
@@ -58,7 +64,8 @@ export async function runService(
       if (next === null || asked.stop || renewal === null) return
       asked.next = null
       checkpoint = await Checkpoint.open(settings.spool.state)
-      means = await renewal.open(next)
+      board.forgetSink()
+      means = await renewal.open(next, onAlert)
     }
   } finally {
     off()

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { AlertBoard } from './alert-board.ts'
 import type { AnalyserCounts } from './analyse/analyser.ts'
 import type { KernelFigures } from './analyse/kernel.ts'
 import type { Settings } from './config/settings.ts'
@@ -14,11 +15,11 @@ import { packageVersion } from './version.ts'
 /** Version of the status file. */
 const VERSION = 1
 
-/** Nodes, rows of a node and alerts in the status file at most, so that it stays small. */
+/** Nodes and rows of a node in the status file at most, so that it stays small. */
 const MOST_NODES = 20
 const MOST_ROWS = 20
-const MOST_ALERTS = 50
-const RECENT_ALERTS = 10
+
+const MEASURE_MS = 1000
 
 /** How a service stands, as it is at one moment. */
 export interface Standing {
@@ -40,6 +41,7 @@ export interface ReportOptions {
   readonly settings: Settings
   readonly sink: Sink
   readonly log: Log
+  readonly board: AlertBoard
   readonly standing: () => Standing
   /** What is known of the host's kernel from one time to another, ms since the epoch. */
   readonly kernel: (from: number, to: number) => KernelFigures
@@ -67,10 +69,12 @@ export class Report {
   readonly #boot: string = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
   /** The last heartbeat of each node, in short; the newest is last. */
   readonly #rates = new Map<string, Message>()
-  readonly #open = new Map<string, Message>()
-  #recent: Message[] = []
   #moved = true
+  /** What the last status was made of, besides. */
+  #alerts = 0
   #sinkStatus = ''
+  #measuredAt = -Infinity
+  #measured: number | null = null
 
   constructor(options: ReportOptions) {
     const { settings, log } = options
@@ -107,22 +111,19 @@ export class Report {
 
   /** Sends an alert. */
   alert(alert: Message): void {
-    const { sink, log } = this.#options
+    const { sink, log, board } = this.#options
     log.warn({ alert: alert['type'] }, String(alert['text']))
     sink.alert(alert)
-    this.#moved = true
-    this.#recent = [alert, ...this.#recent].slice(0, RECENT_ALERTS)
-    const key = String(alert['dedup_key'])
-    if (alert['status'] === 'firing' && alert['ends_at'] === null)
-      keep(this.#open, key, alert, MOST_ALERTS)
-    else this.#open.delete(key)
+    board.take(alert)
   }
 
   /** Writes the status file where something has changed. To be called about once a second. */
   save(): void {
     const sinkStatus = JSON.stringify(this.#sinkStatusNow())
-    if (!this.#moved && sinkStatus === this.#sinkStatus) return
+    const alerts = this.#options.board.taken
+    if (!this.#moved && alerts === this.#alerts && sinkStatus === this.#sinkStatus) return
     this.#moved = false
+    this.#alerts = alerts
     this.#sinkStatus = sinkStatus
     void this.#file.write(this.#status(null))
   }
@@ -161,7 +162,7 @@ export class Report {
   #status(stopped: string | null): Message {
     const standing = this.#options.standing()
     const { delivery, analysis, parted, lag, deliveryLag, counts } = standing
-    const { settings } = this.#options
+    const { settings, board } = this.#options
     return {
       ...this.#fixed,
       stopped,
@@ -171,18 +172,22 @@ export class Report {
       spool: { directory: settings.spool.directory, bytes: this.#spoolBytes(), limit: null },
       counts,
       rates: [...this.#rates.values()],
-      alerts: { open: [...this.#open.values()], recent: this.#recent },
+      alerts: board.status(),
       sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },
     }
   }
 
-  /** Bytes in the spool, null where that cannot be seen: who reads it will say why. */
+  /** Bytes in the spool, at most a second old; null where that cannot be seen: who reads it says why. */
   #spoolBytes(): number | null {
+    const now = performance.now()
+    if (now - this.#measuredAt < MEASURE_MS) return this.#measured
+    this.#measuredAt = now
     try {
-      return this.#sizes.from(null)
+      this.#measured = this.#sizes.from(null)
     } catch {
-      return null
+      this.#measured = null
     }
+    return this.#measured
   }
 
   #sinkStatusNow(): Message {

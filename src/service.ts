@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AlertBoard } from './alert-board.ts'
 import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
 import { Analyser, type AnalyserState } from './analyse/analyser.ts'
 import type { Settings } from './config/settings.ts'
@@ -51,6 +52,7 @@ export interface Means {
 
 /** What a service is made of. */
 export interface ServiceParts extends Means {
+  readonly board: AlertBoard
   readonly checkpoint: Checkpoint
   /** What writes the spool in this process, if anything does. */
   readonly shim: Shim | null
@@ -79,7 +81,7 @@ export class Service {
   #failure: { readonly error: unknown } | null = null
   #giveUp: () => void = () => {}
 
-  constructor({ settings, sink, log, checkpoint, shim }: ServiceParts) {
+  constructor({ settings, sink, log, board, checkpoint, shim }: ServiceParts) {
     this.#shim = shim
     this.#sink = sink
     this.#log = log
@@ -91,6 +93,7 @@ export class Service {
       settings,
       sink,
       log,
+      board,
       standing: () => {
         const { delivery, analysis, parted, lag, deliveryLag } = this.#pipeline
         const { clock, boot, counts } = this.#analyser

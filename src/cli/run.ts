@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { loadSettings } from '../config/load.ts'
 import { renew } from '../config/renew.ts'
 import type { Settings, SettingsInput } from '../config/settings.ts'
-import { type Renewal, runService } from '../lifecycle.ts'
+import { type OnAlert, type Renewal, runService } from '../lifecycle.ts'
 import { createLog, type Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
@@ -54,7 +54,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   }
   const log = createLog(settings.logLevel)
   const renewal = renewalOf(settings, log, flags)
-  await runService(settings, () => openSink(settings, log), log, renewal)
+  await runService(settings, (onAlert) => openSink(settings, log, onAlert), log, renewal)
 }
 
 /** Reads the configuration again; what does not hold, or cannot change while it runs, is said. */
@@ -77,9 +77,9 @@ function renewalOf(first: Settings, firstLog: Log, flags: Flags): Renewal {
         return refuse(error)
       }
     },
-    open: async (settings) => {
-      const sink = await openSink(settings, log).catch(refuse)
-      if (sink === null) return { settings: now, sink: await openSink(now, log), log }
+    open: async (settings, onAlert) => {
+      const sink = await openSink(settings, log, onAlert).catch(refuse)
+      if (sink === null) return { settings: now, sink: await openSink(now, log, onAlert), log }
       now = settings
       log = createLog(settings.logLevel)
       log.info({}, 'the configuration was taken')
@@ -101,7 +101,11 @@ function overridesOf({ input, spool, output }: Flags): SettingsInput {
 }
 
 /** The sink that the settings name. With stdout everything but events goes to the log. */
-async function openSink({ output, node, format, spool }: Settings, log: Log): Promise<Sink> {
+async function openSink(
+  { output, node, format, spool }: Settings,
+  log: Log,
+  onAlert: OnAlert,
+): Promise<Sink> {
   if (output.kind === 'ndjson') return openNdjsonSink(output.directory)
   if (output.kind === 'kafka')
     return openKafkaSink({
@@ -109,7 +113,10 @@ async function openSink({ output, node, format, spool }: Settings, log: Log): Pr
       node,
       format,
       state: spool.state,
-      onAlert: (alert) => log.warn({ alert: alert['type'] }, String(alert['text'])),
+      onAlert: (alert) => {
+        log.warn({ alert: alert['type'] }, String(alert['text']))
+        onAlert(alert)
+      },
     })
   return createStreamSink(standardOutlet(), {
     rejects: {

@@ -37,14 +37,14 @@ test('rates and floods go on in the log and the status file while the sink takes
   const directory = join(folder, 'spool')
   mkdirSync(directory)
   const writer = new FakeWriter(directory, 1)
-  const stream = { seconds: 40, rate: 100, keys: 3, seed: 5 }
+  const stream = { seconds: 30, rate: 30, keys: 3, seed: 5 }
   const { bytes } = make({
     ...stream,
     shape: 'flood',
     floodKey: 'noise',
-    floodFrom: 10,
-    floodFor: 30,
-    floodRate: 1500,
+    floodFrom: 5,
+    floodFor: 25,
+    floodRate: 400,
   })
   const pour = (from: number, to: number): void => {
     for (let at = from; at < to; at += 65_536)
@@ -85,4 +85,4 @@ test('rates and floods go on in the log and the status file while the sink takes
   sink.free()
   process.emit('SIGTERM')
   await run
-})
+}, 60_000)
