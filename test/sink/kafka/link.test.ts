@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Client, RawProducer } from '../../../src/sink/kafka/client.ts'
+import { Link } from '../../../src/sink/kafka/link.ts'
+import { Troubles } from '../../../src/sink/kafka/troubles.ts'
+
+let link: Link | null = null
+afterEach(async () => {
+  await link?.close(0)
+  link = null
+})
+
+/** A Kafka client whose producers connect or not, and how often that was tried. */
+function clientThat(connects: boolean): { client: Client; tries: () => number } {
+  let tries = 0
+  const create = (): RawProducer => ({
+    on: () => {},
+    connect: (_options, done) => {
+      tries++
+      setImmediate(() => done(connects ? null : new Error('Local: Broker transport failure')))
+    },
+    disconnect: (_timeout, done) => done(),
+    flush: (_timeout, done) => done(null),
+    poll: () => {},
+    setOauthBearerToken: () => {},
+    produce: () => {},
+  })
+  return { client: { features: [], create }, tries: () => tries }
+}
+
+function linkTo(client: Client): Link {
+  link = new Link({
+    client,
+    options: {
+      brokers: ['localhost:9092'],
+      clientId: 'spillway',
+      topics: { events: 'e', rates: 'r', alerts: 'a', rejects: 'j' },
+      key: 'node',
+      timestamp: 'event',
+      headers: [],
+      maxMessageBytes: 1_000_000,
+      compression: 'none',
+      oauthTokenFile: null,
+      librdkafka: {},
+    },
+    lines: [],
+    troubles: new Troubles('web-01', () => {}),
+  })
+  link.start()
+  return link
+}
+
+describe('a link to Kafka, asked to try again', () => {
+  it('connects at once instead of waiting for its turn', async () => {
+    const { client, tries } = clientThat(false)
+    const made = linkTo(client)
+    // By itself the eighth try comes after a minute.
+    for (let seen = 1; seen <= 8; seen++) {
+      await vi.waitFor(() => expect(tries()).toBeGreaterThanOrEqual(seen), 5000)
+      await sleep(20)
+      made.retry()
+    }
+  })
+
+  it('keeps a connection with which nothing is wrong', async () => {
+    const { client, tries } = clientThat(true)
+    const made = linkTo(client)
+    await vi.waitFor(() => expect(made.connected).toBe(true), 5000)
+    made.retry()
+    await sleep(100)
+    expect([made.connected, tries()]).toEqual([true, 1])
+  })
+})
