@@ -22,6 +22,8 @@ const DATA: readonly (readonly [string, Ownership])[] = [
   ['/var/log/spillway', { user: SERVICE_USER, group: GROUP, mode: 0o750 }],
 ]
 const CONFIG = '/etc/spillway/spillway.yaml'
+/** What only a package brings along. */
+const PACKAGED = '/usr/lib/systemd/system/spillway.service'
 
 /** The shim as installed, which auditd starts. */
 export function shimPath(prefix: string): string {
@@ -69,6 +71,10 @@ export function planOf(host: Host, source: Source, before: Manifest | null): Pla
     throw new Failure(ExitCode.Input, message)
   }
   const placed = { shim: shimPath(prefix), node: `${prefix}${node.slice(top.length)}` }
+  if (host.stat(PACKAGED) !== null) {
+    const message = `a package of Spillway is installed there (${PACKAGED}): remove it first`
+    throw new Failure(ExitCode.Usage, message)
+  }
   const fault = faultOfPlaces(placed.shim, placed.node)
   if (fault !== null) throw new Failure(ExitCode.Usage, fault)
 

@@ -202,6 +202,13 @@ describe.skipIf(reason)('spillway install', () => {
     },
   )
 
+  it('is refused beside a package', () => {
+    mkdirSync(join(root, 'usr/lib/systemd/system'))
+    writeFileSync(join(root, 'usr/lib/systemd/system/spillway.service'), '')
+    expect(install()).toMatchObject({ code: ExitCode.Usage, out: '' })
+    expect(existsSync(join(root, 'opt'))).toBe(false)
+  })
+
   it('is refused outside of a tarball, which alone has a Node.js to install', () => {
     const away = join(dirname(top), 'node')
     renameSync(join(top, 'bin/node'), away)
