@@ -94,6 +94,22 @@ describe('a heartbeat', () => {
     expect(bench.totals.map(({ from, events }) => [from, events])).toEqual([[time(0), 1]])
   })
 
+  it('comes in parts when its rows are too many for one message', () => {
+    const items = Array.from({ length: 6000 }, (_, n) => event(1, [`key-${n}`]))
+    const { heartbeats } = new Bench().take(...items).end()
+    expect(heartbeats.length).toBeGreaterThan(1)
+    const [{ keys: _, part: __, ...first }] = heartbeats
+    const keys = heartbeats.flatMap((heartbeat, i) => {
+      const { keys: rows, part, ...rest } = heartbeat
+      expect([part, rest]).toEqual([i + 1, first])
+      expect(JSON.stringify(heartbeat).length).toBeLessThan(510_000)
+      return (rows as { key: string }[]).map(({ key }) => key)
+    })
+    expect(first).toMatchObject({ parts: heartbeats.length, in: { events: 6000 } })
+    expect(new Set(keys).size).toBe(6000)
+    expect(keys).toHaveLength(6000)
+  })
+
   it('has the length of the configured interval', () => {
     const { totals } = new Bench({ interval: 1000 }).take(event(1), event(2), event(2.1)).end()
     expect(totals.map(({ from, to, events_per_s: rate }) => [from, to, rate])).toEqual([
