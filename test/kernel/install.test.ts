@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { unpackTarball } from '../install/tarball.ts'
 import { lock, quietly, restore, status, unavailable } from './kernel.ts'
 
 const SCRIPT = fileURLToPath(new URL('install.sh', import.meta.url))
+const SHIM = fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url))
 const RUN_MS = 120_000
 
 /** Whether this machine can be seen through an overlay, so that nothing of the test stays. */
@@ -18,7 +19,10 @@ function noOverlay(): string | null {
   return made.status === 0 ? null : 'no overlay can be mounted'
 }
 
-const reason = unavailable() ?? noOverlay()
+const reason =
+  unavailable() ??
+  noOverlay() ??
+  (existsSync(SHIM) ? null : 'the shim is not built (npm run build)')
 if (reason) console.warn(`kernel tests are left out: ${reason} (install: under a real auditd)`)
 
 describe.skipIf(reason)('the tarball on a host with auditd', () => {
@@ -44,7 +48,7 @@ describe.skipIf(reason)('the tarball on a host with auditd', () => {
       quietly(() => restore(before))
       release()
     }
-  }, RUN_MS)
+  })
   afterAll(() => {
     rmSync(work, { recursive: true, force: true })
     rmSync(dirname(top), { recursive: true, force: true })

@@ -12,6 +12,8 @@ import { arrange, noUsers, SHIM_USER, startAs } from './users.ts'
 const BIN = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
 const SHIM = fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url))
 const SHIM_MS = 10_000
+/** Each test waits until no other one has the kernel. */
+const TURN_MS = 240_000
 
 const reason =
   unavailable() ?? noUsers() ?? (existsSync(SHIM) ? null : 'the shim is not built (npm run build)')
@@ -102,7 +104,7 @@ function rewrite(shim: string, first: string): void {
   renameSync(`${shim}.new`, shim)
 }
 
-describe.skipIf(reason)('spillway selftest on a real kernel', () => {
+describe.skipIf(reason)('spillway selftest on a real kernel', { timeout: TURN_MS }, () => {
   it.each(['ndjson:DIR/out', 'stdout'])('follows a record to the sink %s', (output) =>
     onHost(output, async ({ dir }) => {
       await withService(dir, () => {
