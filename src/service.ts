@@ -169,7 +169,11 @@ export class Service {
       this.#look()
       if (this.#shim !== null)
         this.#endWith(this.#shim, this.#spool).catch((error: unknown) => this.#fail(error))
-      if (await Promise.race([this.#pipeline.run(), givenUp])) this.#analyser.end()
+      if (await Promise.race([this.#pipeline.run(), givenUp])) {
+        this.#analyser.end()
+        // The end of standard input is no haste: only a stop leaves something for the next start.
+        await Promise.race([this.#sink.sync(), givenUp])
+      }
     } catch (error) {
       this.#fail(error)
     } finally {

@@ -19,9 +19,14 @@ export interface Report {
 export interface RawProducer {
   on(event: 'delivery-report', listener: (error: Error | null, report: Report) => void): unknown
   on(event: 'event.error', listener: (error: Error) => void): unknown
-  on(event: 'event.log', listener: (line: { readonly message: string }) => void): unknown
+  on(
+    event: 'event.log',
+    listener: (line: { readonly fac: string; readonly message: string }) => void,
+  ): unknown
   connect(options: object, done: (error: Error | null) => void): unknown
   disconnect(timeout: number, done: () => void): unknown
+  /** Whether there is a handle to poll; a broker need not have answered yet. */
+  isConnected(): boolean
   flush(timeout: number, done: (error: Error | null) => void): unknown
   poll(): unknown
   setOauthBearerToken(token: string): unknown

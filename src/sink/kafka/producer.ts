@@ -7,6 +7,8 @@ const BUSY_POLL_MS = 5
 const IDLE_POLL_MS = 2000
 /** Milliseconds that a broker has to answer the first request. */
 const CONNECT_MS = 5000
+/** Milliseconds between polls until it has. */
+const CONNECT_POLL_MS = 100
 /** Milliseconds a disconnect may flush by itself, after the reports were awaited. */
 const DISCONNECT_MS = 200
 /** librdkafka's RD_KAFKA_RESP_ERR__QUEUE_FULL: the message was not taken, and may be later. */
@@ -62,16 +64,21 @@ export class Producer {
     hooks: ProducerHooks,
   ): Promise<Producer> {
     const raw = client.create(global, topic)
-    const heard: string[] = []
-    raw.on('event.error', (error) => {
-      heard.push(textOf(error))
-      hooks.onError(textOf(error))
+    let why = ''
+    raw.on('event.log', ({ fac, message }) => {
+      if (fac === 'FAIL') why = reasonIn(message)
     })
+    raw.on('event.error', (error) => hooks.onError(textOf(error)))
     const producer = new Producer(raw, hooks)
     if (hooks.token !== null) raw.setOauthBearerToken(hooks.token())
+    // A connect that fails says no more than that; why is in the log, which a poll hands out.
+    const listen = setInterval(() => {
+      if (raw.isConnected()) raw.poll()
+    }, CONNECT_POLL_MS)
     await new Promise<void>((resolve, reject) => {
       raw.connect({ allTopics: false, timeout: CONNECT_MS }, (error) => {
-        if (error) reject(new Error([textOf(error), ...new Set(heard)].join('; ')))
+        clearInterval(listen)
+        if (error) reject(new Error(why || textOf(error)))
         else resolve()
       })
     })
@@ -136,6 +143,14 @@ export class Producer {
       this.#hooks.onPoll()
     }, interval)
   }
+}
+
+/**
+ * What a line of librdkafka's log says of a connection, without the thread, protocol and times:
+ * `[thrd:ssl://HOST/bootstrap]: ssl://HOST/bootstrap: SSL handshake failed: … (after 6ms in state …)`.
+ */
+function reasonIn(line: string): string {
+  return line.replace(/^\[thrd:[^\]]*\]: (?:\w+:\/\/)?/, '').replace(/ \(after .*\)$/, '')
 }
 
 function textOf(error: unknown): string {

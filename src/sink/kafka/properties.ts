@@ -50,6 +50,8 @@ const QUEUE_KBYTES = 65_536
 const QUEUE_MESSAGES = 100_000
 /** The longest time there is: the spool decides when to give up, and it never does. */
 const NEVER_MS = 2_147_483_647
+/** Milliseconds until a topic that no broker knows is told: less than until Kafka counts as away. */
+const UNKNOWN_TOPIC_MS = 5000
 
 /** The properties of a producer whose messages and batches have `limit` bytes at most. */
 export function propertiesOf(options: KafkaOptions, limit: number): ProducerProperties {
@@ -67,6 +69,7 @@ export function propertiesOf(options: KafkaOptions, limit: number): ProducerProp
     'reconnect.backoff.max.ms': 5000,
     'retry.backoff.max.ms': 1000,
     'log.connection.close': false,
+    'topic.metadata.propagation.max.ms': UNKNOWN_TOPIC_MS,
     acks: -1,
     'message.timeout.ms': NEVER_MS,
     partitioner: 'murmur2_random',
