@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'kafka',
           include: KAFKA,
           globalSetup: ['test/build.ts', 'test/kafka/setup.ts'],
-          testTimeout: 240_000,
+          testTimeout: 400_000,
         },
       },
       {

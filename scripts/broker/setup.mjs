@@ -77,6 +77,8 @@ function serverProperties(dir, setup, controllerPort) {
     'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,CLIENTS:${protocol(setup)}`,
     'log.dirs': join(dir, 'data'),
     'auto.create.topics.enable': false,
+    // Events carry their own times, which may be years ago.
+    'log.retention.ms': -1,
     // One node, one copy.
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 1,

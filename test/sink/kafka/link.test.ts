@@ -15,6 +15,7 @@ function clientThat(connects: boolean): { client: Client; tries: () => number } 
   let tries = 0
   const create = (): RawProducer => ({
     on: () => {},
+    isConnected: () => connects,
     connect: (_options, done) => {
       tries++
       setImmediate(() => done(connects ? null : new Error('Local: Broker transport failure')))
