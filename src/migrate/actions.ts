@@ -36,7 +36,8 @@ function actionText(word: string, program: string): string {
   if (word === 'single' || word === 'halt')
     return ' The system is never halted: where a policy asks for it, have it done by what reads the alerts.'
   if (word === 'stop') return ' The service does not stop for it.'
-  if (word === 'suspend') return ' Nothing is suspended: it goes on by itself.'
+  if (word === 'suspend')
+    return ' Nothing is suspended: it goes on by itself, and at once after USR2.'
   return ''
 }
 
