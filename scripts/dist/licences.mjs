@@ -36,7 +36,8 @@ export function gatherLicences(modules, addon, folder) {
       files.map((file) => join(place, file)),
     )
   }
-  writeFileSync(join(folder, 'INDEX'), list.toSorted().join(''))
+  list.sort((a, b) => (a < b ? -1 : 1))
+  writeFileSync(join(folder, 'INDEX'), list.join(''))
 }
 
 /** Folders of all packages under a node_modules folder, from there: as npm noted what it installed. */

@@ -24,7 +24,7 @@ export async function writeManual(compiled, folder) {
   }
   for (const [path, page] of Object.entries(pages)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), `${page}`)
+    writeFileSync(join(folder, path), page.toString())
   }
 }
 

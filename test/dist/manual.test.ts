@@ -70,7 +70,8 @@ describe('the manual', () => {
   it.skipIf(spawnSync('groff', ['--version']).status !== 0)('is what groff takes', () => {
     const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     for (const path of pages.filter((name) => /\.\d$/.test(name))) {
-      const { stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z', join(folder, path)])
+      const args = ['-man', '-Tutf8', '-ww', '-z', join(folder, path)]
+      const { stderr } = spawnSync('groff', args, { encoding: 'utf8' })
       expect(`${path}: ${stderr}`).toBe(`${path}: `)
     }
   })
