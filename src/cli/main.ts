@@ -19,7 +19,13 @@ Exit codes:
   4  a configuration that does not hold
   5  a spool that cannot be used
   6  a sink that cannot be written: disk full, not permitted
-  10 to 16  selftest: the hop that broke`
+  10  selftest: the kernel, which does not audit
+  11  selftest: auditd
+  12  selftest: the plugin that auditd was to start
+  13  selftest: the shim
+  14  selftest: the spool
+  15  selftest: the service
+  16  selftest: the sink`
 
 /** The commands, in the order of the help; what a command needs is loaded with it. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
