@@ -22,6 +22,11 @@ export const kafkaSection: z.ZodType<FilledKafka> = z
     topics: z
       .strictObject({
         events: topic('audit.events', 'Topic of events.'),
+        raw: setting(z.string().regex(TOPIC).optional(), {
+          says: 'Topic of the lines of each event, as auditd writes them.',
+          allowed: 'up to 249 letters, digits, . _ -; default: they are not sent',
+          example: 'audit.raw',
+        }),
         rates: topic('audit.rates', 'Topic of rates.'),
         alerts: topic('audit.alerts', 'Topic of alerts.'),
         rejects: topic('audit.rejects', 'Topic of lines that are no records.'),
@@ -80,7 +85,7 @@ export const kafkaSection: z.ZodType<FilledKafka> = z
 export interface FilledKafka {
   readonly brokers: readonly string[]
   readonly client_id: string
-  readonly topics: KafkaSettings['topics']
+  readonly topics: Omit<KafkaSettings['topics'], 'raw'> & { readonly raw?: string | undefined }
   readonly key: KafkaSettings['key']
   readonly timestamp: KafkaSettings['timestamp']
   readonly headers: KafkaSettings['headers']
@@ -105,7 +110,7 @@ export function kafkaOf(filled: FilledKafka): KafkaSettings {
   return {
     brokers,
     clientId: filled.client_id,
-    topics,
+    topics: { ...topics, raw: topics.raw ?? null },
     key,
     timestamp,
     headers,

@@ -10,6 +10,7 @@ export interface KafkaSettings {
   readonly clientId: string
   readonly topics: {
     readonly events: string
+    readonly raw: string | null
     readonly rates: string
     readonly alerts: string
     readonly rejects: string

@@ -7,6 +7,7 @@ import type { KafkaOptions } from '../../src/sink/kafka/options.ts'
 import { openKafkaSink } from '../../src/sink/kafka/sink.ts'
 import type { Properties } from './broker.ts'
 import { consumed } from './client.ts'
+import type { Topics } from './topics.ts'
 
 const WAIT_MS = 60_000
 
@@ -28,14 +29,14 @@ export interface Opened {
 
 /** Opens a sink that writes `topics`. */
 export async function openSink(
-  topics: KafkaOptions['topics'],
+  topics: Topics & { readonly raw?: string },
   over: Partial<KafkaOptions> = {},
   state: string = mkdtempSync(join(tmpdir(), 'spillway-kafka-')),
 ): Promise<Opened> {
   const options: KafkaOptions = {
     brokers: brokers.split(','),
     clientId: 'spillway-test',
-    topics,
+    topics: { raw: null, ...topics },
     key: 'node',
     timestamp: 'event',
     headers: ['id', 'pos', 'schema', 'keys'],

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT, shell, spillway } from '../cli/spillway.ts'
 import { consumed } from './client.ts'
 import { broker, brokers } from './open-sink.ts'
-import { freshTopics } from './topics.ts'
+import { freshTopics, makeTopic } from './topics.ts'
 
-const LOG = join(ROOT, 'test/captures/enriched.string.gz')
+const CAPTURES = join(ROOT, 'test/captures')
 
 let directory = ''
 beforeAll(() => {
@@ -24,33 +24,46 @@ const withoutPlace = (lines: readonly string[]): unknown[] =>
   })
 
 describe.skipIf(brokers === '')('spillway run --output kafka', () => {
-  it('delivers what decode gives from standard input, in order, and ends with it', async () => {
-    const topics = await freshTopics(broker)
-    const config = join(directory, 'spillway.yaml')
-    writeFileSync(
-      config,
-      JSON.stringify({
-        node: 'web-01',
-        input: '-',
-        spool: { directory: join(directory, 'spool') },
-        kafka: { brokers: brokers.split(','), topics },
-      }),
-    )
-    const decoded = (await shell(`zcat ${LOG} | spillway decode --node web-01`)).out
-    const args = ['run', '--config', config, '--output', 'kafka']
-    const { code, err } = await spillway(args, gunzipSync(readFileSync(LOG)))
-    expect([code, err]).toEqual([0, expect.stringContaining('"stopped"')])
-    const messages = await consumed(broker, topics.events)
-    expect(withoutPlace(messages.map(({ value }) => value.toString()))).toEqual(
-      withoutPlace(decoded.trimEnd().split('\n')),
-    )
-    for (const { key, value, headers } of messages) {
-      const { EVENT } = JSON.parse(value.toString()) as {
-        EVENT: { id: string; pos: string; keys: string[] }
+  it.each(['enriched.string.gz', 'enriched.binary.gz'])(
+    'delivers what decode gives of %s, in order, and its lines, and ends with it',
+    async (name) => {
+      const log = join(CAPTURES, name)
+      const topics = { ...(await freshTopics(broker)), raw: `test.${name}.${process.pid}` }
+      await makeTopic(broker, topics.raw)
+      const config = join(directory, 'spillway.yaml')
+      writeFileSync(
+        config,
+        JSON.stringify({
+          node: 'web-01',
+          input: '-',
+          spool: { directory: join(directory, name) },
+          kafka: { brokers: brokers.split(','), topics },
+        }),
+      )
+      const decoded = (await shell(`zcat ${log} | spillway decode --node web-01`)).out
+      const args = ['run', '--config', config, '--output', 'kafka']
+      const { code, err } = await spillway(args, gunzipSync(readFileSync(log)))
+      expect([code, err]).toEqual([0, expect.stringContaining('"stopped"')])
+      const messages = await consumed(broker, topics.events)
+      expect(withoutPlace(messages.map(({ value }) => value.toString()))).toEqual(
+        withoutPlace(decoded.trimEnd().split('\n')),
+      )
+      const lines = (await shell(`zcat ${log} | spillway decode --format raw`)).out
+      const raw = await consumed(broker, topics.raw)
+      expect(raw.map(({ value }) => `${value.toString('latin1')}\n`).join('')).toBe(
+        Buffer.from(lines).toString('latin1'),
+      )
+      expect(raw.map(({ headers }) => headers)).toEqual(
+        messages.map(({ headers }) => ({ ...headers, schema: 'raw/1' })),
+      )
+      for (const { key, value, headers } of messages) {
+        const { EVENT } = JSON.parse(value.toString()) as {
+          EVENT: { id: string; pos: string; keys: string[] }
+        }
+        expect(key).toBe(EVENT.id.replace(/:[\d.]+:d?\d+$/, ''))
+        const { id, pos, keys = '' } = headers
+        expect([id, pos, keys]).toEqual([EVENT.id, EVENT.pos, EVENT.keys.join(',')])
       }
-      expect(key).toBe(EVENT.id.replace(/:[\d.]+:d?\d+$/, ''))
-      const { id, pos, keys = '' } = headers
-      expect([id, pos, keys]).toEqual([EVENT.id, EVENT.pos, EVENT.keys.join(',')])
-    }
-  })
+    },
+  )
 })

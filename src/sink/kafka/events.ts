@@ -8,9 +8,11 @@ import type { Header } from './client.ts'
 import { type Outgoing, type Sender, WAITING } from './message.ts'
 import type { HeaderName, KafkaOptions } from './options.ts'
 import { HEAD_ROOM, MAX_KEYS, MIN_LIMIT } from './parts.ts'
+import { roomForLines, writeLines } from './raw.ts'
 
 /** Version of what an event's message holds, with the format before it: `native/1`. */
 const SCHEMA_VERSION = 1
+const RAW_SCHEMA: Header = { schema: `raw/${SCHEMA_VERSION}` }
 
 /** From how many bytes on an event may have to be sent in parts, and so needs a name. */
 const NAMED_BYTES = MIN_LIMIT - HEAD_ROOM
@@ -45,8 +47,14 @@ export class EventMessages {
     this.#wants = new Set(options.headers)
   }
 
-  /** Gives `take` each event of the block, in closing order. */
+  /** Gives `take` each event of the block, in closing order, and its lines where a topic wants them. */
   each(block: Block, take: (message: Outgoing) => void): void {
+    this.#values(block, take)
+    const { raw } = this.#options.topics
+    if (raw !== null) for (const run of block.runs) this.#lines(run, raw, take)
+  }
+
+  #values(block: Block, take: (message: Outgoing) => void): void {
     let bytes = 0
     for (const { start, end } of block.runs) bytes += end - start
     if (bytes === 0) return
@@ -59,35 +67,65 @@ export class EventMessages {
   }
 
   #run(run: Run, chunk: Chunk, take: (message: Outgoing) => void): void {
-    const { batch, result } = run
-    const { events } = result
-    const { key, timestamp, topics } = this.#options
+    const { order, events } = run.result
+    const { topics } = this.#options
     const shift = chunk.used - run.start
-    const head = batch.framing === Framing.Text ? 0 : BINARY_HEADER
+    for (let i = run.from; i < run.to; i++) {
+      const row = order[i]
+      // The line feed that ends an event is no part of its message.
+      const value = chunk.memory.subarray(
+        events.outStart[row] + shift,
+        events.outEnd[row] + shift - 1,
+      )
+      take(this.#message(run, row, topics.events, this.#schema, value, chunk))
+    }
+  }
+
+  /** The lines of each event of a run. */
+  #lines(run: Run, topic: string, take: (message: Outgoing) => void): void {
+    const { batch, result } = run
+    let room = 0
+    for (let i = run.from; i < run.to; i++) room += roomForLines(result, result.order[i])
+    const chunk = this.#chunks.withRoom(room)
     for (let i = run.from; i < run.to; i++) {
       const row = result.order[i]
-      const start = events.outStart[row] + shift
-      // The line feed that ends an event is no part of its message.
-      const end = events.outEnd[row] + shift - 1
-      this.#enterNode(batch, events.nodeStart[row], events.nodeEnd[row])
-      const place = placeAt(batch, result.lines.start[events.first[row]] - head)
-      const isNamed = key === 'id' || this.#wants.has('id') || end - start > NAMED_BYTES
-      const id = isNamed ? this.#id(result, row) : ''
-      chunk.users++
-      take({
-        sender: this.#sender,
-        topic: topics.events,
-        value: chunk.memory.subarray(start, end),
-        key: key === 'node' ? this.#node : key === 'id' ? Buffer.from(id) : null,
-        timestamp: timestamp === 'event' ? events.sec[row] * 1000 + events.ms[row] : 0,
-        headers: this.#headers(id, batch.epoch, place, result.keySets[events.keySet[row]] ?? ''),
-        id,
-        epoch: batch.epoch,
-        place,
-        chunk,
-        open: WAITING,
-        failed: false,
-      })
+      const end = writeLines(batch, result, row, chunk.memory, chunk.used)
+      const value = chunk.memory.subarray(chunk.used, end)
+      chunk.used = end
+      take(this.#message(run, row, topic, RAW_SCHEMA, value, chunk))
+    }
+  }
+
+  #message(
+    { batch, result }: Run,
+    row: number,
+    topic: string,
+    schema: Header,
+    value: Buffer,
+    chunk: Chunk,
+  ): Outgoing {
+    const { events } = result
+    const { key, timestamp } = this.#options
+    const head = batch.framing === Framing.Text ? 0 : BINARY_HEADER
+    this.#enterNode(batch, events.nodeStart[row], events.nodeEnd[row])
+    const place = placeAt(batch, result.lines.start[events.first[row]] - head)
+    const isNamed = key === 'id' || this.#wants.has('id') || value.length > NAMED_BYTES
+    const id = isNamed ? this.#id(result, row) : ''
+    const keySet = result.keySets[events.keySet[row]] ?? ''
+    chunk.users++
+    return {
+      sender: this.#sender,
+      topic,
+      value,
+      key: key === 'node' ? this.#node : key === 'id' ? Buffer.from(id) : null,
+      timestamp: timestamp === 'event' ? events.sec[row] * 1000 + events.ms[row] : 0,
+      headers: this.#headers(id, batch.epoch, place, schema, keySet),
+      id,
+      epoch: batch.epoch,
+      place,
+      chunk,
+      open: WAITING,
+      failed: false,
     }
   }
 
@@ -112,13 +150,19 @@ export class EventMessages {
     return `${this.#nodeText}:${events.sec[row]}.${zeros}${ms}:${daemon}${events.serial[row]}`
   }
 
-  #headers(id: string, epoch: number, place: number, keySet: string): Header[] | undefined {
+  #headers(
+    id: string,
+    epoch: number,
+    place: number,
+    schema: Header,
+    keySet: string,
+  ): Header[] | undefined {
     const wants = this.#wants
     if (wants.size === 0) return undefined
     const headers: Header[] = []
     if (wants.has('id')) headers.push({ id })
     if (wants.has('pos')) headers.push({ pos: formatPosition(epoch, place) })
-    if (wants.has('schema')) headers.push(this.#schema)
+    if (wants.has('schema')) headers.push(schema)
     if (wants.has('keys') && keySet !== '' && keySet.length <= MAX_KEYS)
       headers.push({ keys: keySet.replaceAll('\u0001', ',') })
     return headers

@@ -11,6 +11,8 @@ export interface KafkaOptions {
   readonly clientId: string
   readonly topics: {
     readonly events: string
+    /** The lines of each event; null where they are not sent. */
+    readonly raw: string | null
     readonly rates: string
     readonly alerts: string
     readonly rejects: string

@@ -215,10 +215,14 @@ class KafkaSink implements Sink {
       // A topic may have bounds for the time of its messages, and says no more than that about them.
       message.timestamp = 0
       troubles.mention('timestamp', topic, error)
-    } else if (verdict === Verdict.Invalid && topic === this.#topics.events) {
+    } else if (verdict === Verdict.Invalid && this.#isEvent(topic)) {
       Object.assign(message, this.#rejected(message))
       troubles.mention('rejected', topic, error)
     } else if (verdict !== Verdict.Retry) troubles.raise('refused', topic, error)
+  }
+
+  #isEvent(topic: string): boolean {
+    return topic === this.#topics.events || topic === this.#topics.raw
   }
 
   /** What is sent of an event that Kafka will never take. */

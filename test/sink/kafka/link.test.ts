@@ -35,7 +35,7 @@ function linkTo(client: Client): Link {
     options: {
       brokers: ['localhost:9092'],
       clientId: 'spillway',
-      topics: { events: 'e', rates: 'r', alerts: 'a', rejects: 'j' },
+      topics: { events: 'e', raw: null, rates: 'r', alerts: 'a', rejects: 'j' },
       key: 'node',
       timestamp: 'event',
       headers: [],
