@@ -50,13 +50,15 @@ export function poisonAlert(trouble: Trouble, node: string, now: number): Messag
 
 /** What a notice says is missing in the stream, as far as it is known; null for nothing. */
 export function holeOf(notice: Notice): Hole | null {
+  if (notice.kind === 'waiting') return null
+  const why = `spool.${notice.kind}`
+  if (notice.kind === 'died') return { why, at: notice.at, lines: null, bytes: null }
   if (notice.kind === 'dropped') {
     const { bytes, lineFeeds: lines } = notice.gap
-    return { at: notice.at, lines, bytes }
+    return { why, at: notice.at, lines, bytes }
   }
-  if (notice.kind !== 'skipped' && notice.kind !== 'corrupt') return null
-  const { from: at, bytes, lineFeeds } = notice
-  return { at, lines: lineFeeds ?? 0, bytes: bytes ?? 0 }
+  const { from: at, bytes, lineFeeds: lines } = notice
+  return { why, at, lines, bytes }
 }
 
 function saidOf(notice: Notice): Said {

@@ -2,23 +2,16 @@ import type { Batch } from '../model/batch.ts'
 import type { Block, Message, Run } from '../model/delivery.ts'
 import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
+import { Breaks, isRestart } from './breaks.ts'
 import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
 import { NO_SERIAL } from './interval.ts'
-import { Kernel, type KernelFigures, type KernelState } from './kernel.ts'
+import { Kernel, type KernelFigures } from './kernel.ts'
 import type { Output } from './messages.ts'
 import { RejectReader } from './rejects.ts'
-import {
-  type Hole,
-  type StreamFigures,
-  StreamSections,
-  type StreamState,
-  type StreamTotals,
-} from './stream.ts'
-import { Window, type WindowState } from './window.ts'
+import { type AnalyserState, STATE_VERSION } from './state.ts'
+import { type Hole, type StreamFigures, StreamSections, type StreamTotals } from './stream.ts'
+import { Window } from './window.ts'
 import { Windows } from './windows.ts'
-
-/** Version of the analyser's state. */
-const STATE_VERSION = 2
 
 /**
  * Longest time between two marks in which the writer was surely there: it ticks 2.5 s after the last
@@ -46,21 +39,6 @@ export interface AnalyserCounts extends Readonly<StreamTotals> {
   readonly events: number
 }
 
-/** What an analyser knows, as a JSON value for the checkpoint. */
-export interface AnalyserState {
-  readonly version: number
-  readonly interval: number
-  readonly epoch: number
-  readonly boot: string | null
-  readonly clock: number
-  readonly awake: number
-  readonly rejects: number
-  readonly last: string | null
-  readonly windows: readonly WindowState[]
-  readonly kernel: KernelState
-  readonly stream: StreamState
-}
-
 /**
  * Counts rates by node, rule key and stamp second, tells each node's interval in a heartbeat, and says
  * when a key floods.
@@ -77,6 +55,7 @@ export class Analyser {
   readonly #kernel: Kernel
   readonly #windows: Windows
   readonly #stream: StreamSections
+  readonly #breaks: Breaks
   #epoch = 0
   /** -1 before the first mark of an epoch. */
   #clock = -1
@@ -100,8 +79,11 @@ export class Analyser {
   /** A state of another version or interval is not taken: counting begins anew. */
   constructor(options: AnalyserOptions, state?: AnalyserState) {
     this.#interval = options.interval
+    const isKnown = state?.version === STATE_VERSION && state.interval === options.interval
+    this.#breaks = new Breaks(isKnown ? state.breaks : undefined)
     this.#output = {
       boot: null,
+      breaks: this.#breaks,
       streamOf: (node) => this.#streamOf(node),
       emitRate: (heartbeat) => options.emitRate(heartbeat),
       emitAlert: (alert) => options.emitAlert(alert),
@@ -115,8 +97,7 @@ export class Analyser {
       options.host,
       (node, window) => new Window(node, seconds, this.#output, window),
     )
-    const isKnown = state?.version === STATE_VERSION && state.interval === options.interval
-    this.#stream = new StreamSections(isKnown ? state.stream : undefined)
+    this.#stream = new StreamSections(options.host, isKnown ? state.stream : undefined)
     if (!isKnown) return
     this.#output.boot = state.boot
     this.#epoch = state.epoch
@@ -141,6 +122,7 @@ export class Analyser {
   /** Lines are missing in the stream; to be told before what follows them comes, once or more. */
   miss(hole: Hole): void {
     this.#stream.miss(hole)
+    this.#breaks.add(hole)
   }
 
   /** Takes what a watcher read off the kernel. Readings have times of their own and touch no rate. */
@@ -192,6 +174,7 @@ export class Analyser {
       windows: [...this.#windows].map((window) => window.state()),
       kernel: this.#kernel.state(),
       stream: this.#stream.state(),
+      breaks: this.#breaks.state(),
     }
   }
 
@@ -212,6 +195,7 @@ export class Analyser {
   #enter(batch: Batch): void {
     if (batch.epoch > this.#epoch) {
       this.#settle()
+      if (this.#epoch > 0) this.#breaks.addWriter(batch.epoch)
       this.#epoch = batch.epoch
       this.#clock = -1
     }
@@ -244,8 +228,10 @@ export class Analyser {
   #takeRun(run: Run, end: number, marks: MarkReader, rejects: RejectReader): void {
     const { batch, result } = run
     const { events, order, keySets } = result
-    const { sec, ms, serial, daemon, nodeStart, nodeEnd, records, eoe, bytes, keySet } = events
+    const { sec, ms, serial, daemon, nodeStart, nodeEnd, records, eoe, bytes, keySet, complete } =
+      events
     const clocks = new ClockReader(batch)
+    const breaks = this.#breaks
     this.#runs++
     this.#events += run.to - run.from
     for (let i = run.from; i < run.to; i++) {
@@ -256,6 +242,8 @@ export class Analyser {
       this.#row = row
       const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
       this.#last = window
+      if (breaks.waiting) breaks.passTo(this.#epoch, run, row)
+      const joins = window.gaps.broken && breaks.isBehind(run, row)
       const rows = window.rowsOf(keySets, keySet[row], this.#runs)
       window.take(
         sec[row],
@@ -266,7 +254,11 @@ export class Analyser {
         records[row],
         eoe[row],
         bytes[row],
+        complete[row],
       )
+      if (joins) window.gaps.join()
+      if (daemon[row] === 1 && isRestart(result, row))
+        window.gaps.restart(sec[row] * 1000 + ms[row])
     }
   }
 

@@ -90,3 +90,9 @@ export function placeOfClosing(
   const mark = events.closeMark[row]
   return mark >= 0 ? batch.marks[mark * MARK_WIDTH + 2] : otherwise
 }
+
+/** Place of the first line of a row. */
+export function placeOfFirst(batch: Batch, { events, lines }: Result, row: number): number {
+  const head = batch.framing === Framing.Text ? 0 : BINARY_HEADER
+  return placeAt(batch, lines.start[events.first[row]] - head)
+}

@@ -1,6 +1,8 @@
+import { Gaps, type GapsState } from './gaps.ts'
 import { type Keys, OTHER, TOTAL } from './keys.ts'
 import { heartbeatOf, type Output, type RowFigures } from './messages.ts'
-import { distance, Serials, type SerialsState } from './serials.ts'
+import type { SerialFigures } from './missing.ts'
+import { distance } from './serials.ts'
 import { Sum, Sums, type SumsState } from './sums.ts'
 
 /**
@@ -18,15 +20,18 @@ export interface IntervalState {
   readonly sums: SumsState
   readonly peaks: readonly number[]
   readonly rejected: number
+  readonly incomplete: number
   readonly first: number
   readonly last: number
   readonly told: boolean
-  readonly serials: SerialsState
+  readonly gaps: GapsState
 }
 
 /** What a closed second holds besides its sums. */
 export interface SecondFigures {
   readonly rejected: number
+  /** Events whose end was not seen. */
+  readonly incomplete: number
   /** First and last serial, or NO_SERIAL. */
   readonly first: number
   readonly last: number
@@ -34,7 +39,7 @@ export interface SecondFigures {
 
 /** Sums the closed seconds of one node up to intervals, and makes their heartbeats. */
 export class Interval {
-  readonly serials: Serials
+  readonly gaps: Gaps
   readonly #node: string
   readonly #keys: Keys
   /** Seconds of an interval; intervals begin at its multiples. */
@@ -44,6 +49,7 @@ export class Interval {
   /** Of each row the most records in a second, and that second. */
   #peaks: Float64Array
   #rejected: number
+  #incomplete: number
   #first: number
   #last: number
   /** First second of the interval, null before time begins. */
@@ -60,10 +66,11 @@ export class Interval {
     this.#sums = Sums.from(state?.sums ?? [])
     this.#peaks = Float64Array.from(state?.peaks ?? [])
     this.#rejected = state?.rejected ?? 0
+    this.#incomplete = state?.incomplete ?? 0
     this.#first = state?.first ?? NO_SERIAL
     this.#last = state?.last ?? NO_SERIAL
     this.#told = state?.told ?? false
-    this.serials = new Serials(state?.serials)
+    this.gaps = new Gaps(node, output, state?.gaps)
   }
 
   /** Time begins in the given second. */
@@ -73,10 +80,12 @@ export class Interval {
   }
 
   /** Adds a closed second. */
-  add(second: number, sums: Sums, { rejected, first, last }: SecondFigures): void {
+  add(second: number, sums: Sums, { rejected, incomplete, first, last }: SecondFigures): void {
     const { count } = this.#keys
     this.#sums.addAll(sums)
     this.#rejected += rejected
+    this.#incomplete += incomplete
+    this.gaps.close(second)
     this.#first = lower(this.#first, first)
     this.#last = higher(this.#last, last)
     if (this.#peaks.length < count * 2) {
@@ -94,6 +103,7 @@ export class Interval {
 
   /** All seconds before `second` are closed: intervals that lie before it are told. */
   reach(second: number): void {
+    this.gaps.reach(second)
     if (this.#from === null || second < this.#from + this.#length) return
     this.#close(this.#from + this.#length)
     const end = Math.floor(second / this.#length) * this.#length
@@ -107,6 +117,7 @@ export class Interval {
   finish(): void {
     if (this.#from !== null && !this.#empty) this.#close(this.#from + this.#length)
     this.#from = null
+    this.gaps.finish()
   }
 
   /** For the checkpoint. */
@@ -116,10 +127,11 @@ export class Interval {
       sums: this.#sums.state(),
       peaks: [...this.#peaks],
       rejected: this.#rejected,
+      incomplete: this.#incomplete,
       first: this.#first,
       last: this.#last,
       told: this.#told,
-      serials: this.serials.state(),
+      gaps: this.gaps.state(),
     }
   }
 
@@ -145,8 +157,9 @@ export class Interval {
       boot: this.#output.boot,
       from,
       to,
-      serials: this.#node === OTHER ? null : this.#serials(to),
+      serials: this.#node === OTHER ? null : this.#serials(),
       rejected: this.#rejected,
+      incomplete: this.#incomplete,
       stream: this.#output.streamOf(this.#node),
       total: this.#row(TOTAL),
       keys,
@@ -154,16 +167,16 @@ export class Interval {
     for (const part of heartbeat) this.#output.emitRate(part)
     this.#sums.clear()
     this.#peaks.fill(0)
-    this.#rejected = 0
+    this.#rejected = this.#incomplete = 0
     this.#first = this.#last = NO_SERIAL
   }
 
-  #serials(to: number): { first: number | null; last: number | null; missing: number } {
+  #serials(): SerialFigures {
     const none = this.#first === NO_SERIAL
     return {
       first: none ? null : this.#first,
       last: none ? null : this.#last,
-      missing: this.serials.settle(to),
+      ...this.gaps.heartbeat(),
     }
   }
 

@@ -1,12 +1,16 @@
 import { timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
+import type { Breaks } from './breaks.ts'
+import type { SerialFigures } from './missing.ts'
 import type { StreamFigures } from './stream.ts'
 
 /** Where heartbeats and alerts go. */
 export interface Output {
   /** Boot id of the stream's writer now, null where unknown. */
   readonly boot: string | null
+  /** Where the stream is known to be interrupted. */
+  readonly breaks: Breaks
   /** The stream since the heartbeat before, for the node that speaks for it; null for others. */
   streamOf(node: string): StreamFigures | null
   emitRate(heartbeat: Message): void
@@ -37,14 +41,6 @@ export interface RowFigures {
   readonly lateEntries: number
 }
 
-/** Serials of an interval; null where none came. */
-export interface SerialFigures {
-  readonly first: number | null
-  readonly last: number | null
-  /** Serials that were skipped and have not come since. */
-  readonly missing: number
-}
-
 /** What a heartbeat is made of. */
 export interface HeartbeatFigures {
   readonly node: string
@@ -56,6 +52,8 @@ export interface HeartbeatFigures {
   /** Null where several nodes are counted as one. */
   readonly serials: SerialFigures | null
   readonly rejected: number
+  /** Events whose end was not seen, late ones too. */
+  readonly incomplete: number
   readonly stream: StreamFigures | null
   readonly total: RowFigures
   readonly keys: readonly (readonly [string, RowFigures])[]
@@ -63,7 +61,7 @@ export interface HeartbeatFigures {
 
 /** The heartbeat of one node and interval, in as many parts as its rows need. */
 export function heartbeatOf(figures: HeartbeatFigures): Message[] {
-  const { node, boot, from, to, serials, rejected, stream, total } = figures
+  const { node, boot, from, to, serials, rejected, incomplete, stream, total } = figures
   const seconds = to - from
   const events = total.events + total.late
   const records = total.records + total.lateRecords
@@ -83,6 +81,7 @@ export function heartbeatOf(figures: HeartbeatFigures): Message[] {
     out: { events, records },
     filtered: 0,
     rejected,
+    incomplete,
     stream,
     total: rowOf(total, seconds),
     keys,

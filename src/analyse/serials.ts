@@ -8,7 +8,7 @@
  *  … 7 8 9 [10 11] 12 13 14 [15] 16     newest: 16, gaps 10–11 and 15, each with the second it showed in
  * ```
  *
- * A gap that is still there when its second is told is missing. In order, which is nearly always, an
+ * A gap that is still there when its second is closed is missing. In order, which is nearly always, an
  * event costs a comparison.
  */
 
@@ -16,152 +16,146 @@
 const MAX_GAPS = 4096
 
 /**
- * Events in a row that are behind the newest serial, fill no gap, and are younger by RESET_S: the node
+ * Events in a row that are behind the newest serial, fill no gap, and are younger by RESET_MS: the node
  * has booted and counts from 1. Copies of old events are as old as those.
  */
 const RESET_EVENTS = 16
-const RESET_S = 10
+const RESET_MS = 10_000
+
+/** Serials in a row that did not come. */
+export interface Gap {
+  readonly first: number
+  readonly last: number
+  /** Stamps of the event before it and of the one after it, ms since the epoch. */
+  readonly before: number
+  readonly after: number
+  /** Second in which it showed. */
+  readonly shown: number
+  /** What is known to have happened to the stream there; null where it is whole. */
+  readonly why: string | null
+}
 
 /** The serials in the checkpoint. */
 export interface SerialsState {
   readonly newest: number | null
-  readonly second: number
+  readonly stamp: number
   readonly behind: number
-  readonly settled: number
-  /** Of each gap its first and last serial and its second. */
-  readonly gaps: readonly number[]
+  readonly gaps: readonly Gap[]
 }
 
 /** Follows the serials of one node. */
 export class Serials {
+  readonly #miss: (gap: Gap) => void
   #newest: number | null
-  /** Stamp second of the newest serial. */
-  #second: number
+  /** Stamp of the newest serial, ms since the epoch. */
+  #stamp: number
   /** Events in a row that look like another boot. */
   #behind: number
-  /** Serials that are missing for good and not told yet. */
-  #settled: number
-  readonly #firsts: number[] = []
-  readonly #lasts: number[] = []
-  readonly #seconds: number[] = []
+  #gaps: Gap[]
 
-  constructor(state?: SerialsState) {
+  /** `miss` takes each gap that is missing for good, the oldest first. */
+  constructor(miss: (gap: Gap) => void, state?: SerialsState) {
+    this.#miss = miss
     this.#newest = state?.newest ?? null
-    this.#second = state?.second ?? 0
+    this.#stamp = state?.stamp ?? 0
     this.#behind = state?.behind ?? 0
-    this.#settled = state?.settled ?? 0
-    const gaps = state?.gaps ?? []
-    for (let i = 0; i < gaps.length; i += 3) this.#open(gaps[i], gaps[i + 1], gaps[i + 2])
+    this.#gaps = [...(state?.gaps ?? [])]
   }
 
-  /** Takes the serial of an event with this stamp second. */
-  take(serial: number, second: number): void {
+  /**
+   * Takes the serial of an event with this stamp, in ms since the epoch. A gap that it shows counts in
+   * the second `shown`, and has `why` as its reason.
+   */
+  take(serial: number, stamp: number, shown: number, why: string | null): void {
     if (this.#newest === null) {
       this.#newest = serial
-      this.#second = second
+      this.#stamp = stamp
       return
     }
     const ahead = distance(this.#newest, serial)
     if (ahead > 0) {
-      if (ahead > 1) this.#open(next(this.#newest), before(serial), second)
+      if (ahead > 1) this.#open(serial, stamp, shown, why)
       this.#newest = serial
-      this.#second = second
+      this.#stamp = stamp
       this.#behind = 0
       return
     }
     if (ahead === 0) return
-    if (this.#fill(serial) || second < this.#second + RESET_S) {
+    if (this.#fill(serial, stamp) || stamp < this.#stamp + RESET_MS) {
       this.#behind = 0
       return
     }
     if (++this.#behind < RESET_EVENTS) return
     this.reset()
-    this.take(serial, second)
+    this.take(serial, stamp, shown, why)
   }
 
-  /** Gives how many serials are missing in gaps that showed before `second`; those are done with. */
-  settle(second: number): number {
-    for (let i = this.#firsts.length - 1; i >= 0; i--)
-      if (this.#seconds[i] < second) this.#settleGap(i)
-    const missing = this.#settled
-    this.#settled = 0
-    return missing
+  /** Gaps that showed before `second` are missing. */
+  settle(second: number): void {
+    if (this.#gaps.length === 0) return
+    const gaps = this.#gaps
+    this.#gaps = gaps.filter(({ shown }) => shown >= second)
+    for (const gap of gaps) if (gap.shown < second) this.#miss(gap)
   }
 
   /** The node counts from the beginning: what is open is missing. */
   reset(): void {
-    for (let i = this.#firsts.length - 1; i >= 0; i--) this.#settleGap(i)
+    this.settle(Number.POSITIVE_INFINITY)
     this.#newest = null
     this.#behind = 0
   }
 
   /** For the checkpoint. */
   state(): SerialsState {
-    return {
-      newest: this.#newest,
-      second: this.#second,
-      behind: this.#behind,
-      settled: this.#settled,
-      gaps: this.#firsts.flatMap((first, i) => [first, this.#lasts[i], this.#seconds[i]]),
-    }
+    return { newest: this.#newest, stamp: this.#stamp, behind: this.#behind, gaps: this.#gaps }
   }
 
-  #open(first: number, last: number, second: number): void {
-    if (this.#firsts.length >= MAX_GAPS) this.#settleOldest()
-    this.#firsts.push(first)
-    this.#lasts.push(last)
-    this.#seconds.push(second)
+  #open(serial: number, stamp: number, shown: number, why: string | null): void {
+    if (this.#gaps.length >= MAX_GAPS) this.#settleOldest()
+    const first = next(this.#newest ?? 0)
+    this.#gaps.push({
+      first,
+      last: before(serial),
+      before: this.#stamp,
+      after: stamp,
+      shown,
+      why,
+    })
   }
 
   #settleOldest(): void {
-    for (let i = 0; i < MAX_GAPS / 4; i++) this.#settled += this.#size(i)
-    this.#remove(0, MAX_GAPS / 4)
-  }
-
-  #settleGap(i: number): void {
-    this.#settled += this.#size(i)
-    this.#remove(i, 1)
-  }
-
-  #size(i: number): number {
-    return distance(this.#firsts[i], this.#lasts[i]) + 1
-  }
-
-  #remove(i: number, count: number): void {
-    for (const column of [this.#firsts, this.#lasts, this.#seconds]) column.splice(i, count)
+    for (const gap of this.#gaps.splice(0, MAX_GAPS / 4)) this.#miss(gap)
   }
 
   /** Takes a serial out of its gap; false where it is in none. */
-  #fill(serial: number): boolean {
-    const i = this.#find(serial)
-    if (i < 0 || distance(this.#lasts[i], serial) > 0) return false
-    const first = this.#firsts[i]
-    const last = this.#lasts[i]
-    if (first === last) this.#remove(i, 1)
-    else if (serial === first) this.#firsts[i] = next(first)
-    else if (serial === last) this.#lasts[i] = before(last)
-    else this.#split(i, serial)
+  #fill(serial: number, stamp: number): boolean {
+    const at = this.#find(serial)
+    const gap = this.#gaps[at]
+    if (at < 0 || distance(gap.last, serial) > 0) return false
+    const rest: Gap[] = []
+    if (gap.first !== serial) rest.push({ ...gap, last: before(serial), after: stamp })
+    if (gap.last !== serial) rest.push({ ...gap, first: next(serial), before: stamp })
+    this.#gaps.splice(at, 1, ...rest)
+    if (this.#gaps.length > MAX_GAPS) this.#settleOldest()
     return true
-  }
-
-  #split(i: number, serial: number): void {
-    this.#firsts.splice(i + 1, 0, next(serial))
-    this.#lasts.splice(i, 0, before(serial))
-    this.#seconds.splice(i, 0, this.#seconds[i])
-    if (this.#firsts.length > MAX_GAPS) this.#settleOldest()
   }
 
   /** The last gap that begins at or before a serial, or -1. */
   #find(serial: number): number {
     let low = 0
-    let high = this.#firsts.length
+    let high = this.#gaps.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (distance(this.#firsts[middle], serial) >= 0) low = middle + 1
+      if (distance(this.#gaps[middle].first, serial) >= 0) low = middle + 1
       else high = middle
     }
     return low - 1
   }
+}
+
+/** How many serials are missing in a gap. */
+export function sizeOf({ first, last }: Gap): number {
+  return distance(first, last) + 1
 }
 
 /** How far `to` is ahead of `from`, negative when behind: serials wrap at 2^32. */

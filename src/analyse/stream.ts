@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type Batch, MARK_WIDTH, placeAt } from '../model/batch.ts'
-import type { Block } from '../model/delivery.ts'
+import type { Block, Message } from '../model/delivery.ts'
 import { comparePositions, formatPosition, type Position } from '../model/place.ts'
+import type { Break } from './breaks.ts'
 
 /**
  * Bytes of a section that has a digest. A hash that is half done cannot be kept, so that a restart reads
@@ -9,8 +10,13 @@ import { comparePositions, formatPosition, type Position } from '../model/place.
  */
 const MAX_BYTES = 2 ** 30
 
+/** Holes that a section lists. */
+const MOST_HOLES = 20
+
 /** A section of the stream, from where the heartbeat before was told to where this one is. */
 export interface StreamFigures {
+  /** The host whose stream it is. */
+  readonly host: string
   /** Positions as in `EVENT.pos`: the first byte, and the first one of the next section. */
   readonly from: string
   readonly to: string
@@ -21,6 +27,8 @@ export interface StreamFigures {
   /** What is known to be missing in it: dropped by the shim, deleted unread, damaged. */
   readonly dropped_lines: number
   readonly dropped_bytes: number
+  /** Where, and how; the first of them. */
+  readonly holes: readonly Message[]
   /** Of its bytes, in hex; null for a section of more than 1 GiB. */
   readonly sha256: string | null
 }
@@ -34,11 +42,10 @@ export interface StreamTotals {
   dropped_bytes: number
 }
 
-/** Lines that are missing at a position of the stream. */
-export interface Hole {
-  readonly at: Position
-  readonly lines: number
-  readonly bytes: number
+/** Lines that are missing at a position of the stream; null where it is not known how much. */
+export interface Hole extends Break {
+  readonly lines: number | null
+  readonly bytes: number | null
 }
 
 /** The section in the checkpoint. */
@@ -60,6 +67,7 @@ export interface StreamState {
  * who has the spool's bytes can compute it again. Sections follow on each other without a byte between.
  */
 export class StreamSections {
+  readonly #host: string
   readonly totals: StreamTotals = {
     bytes: 0,
     entries: 0,
@@ -81,7 +89,8 @@ export class StreamSections {
   /** Bytes of the block that are counted. */
   #offset = 0
 
-  constructor(state?: StreamState) {
+  constructor(host: string, state?: StreamState) {
+    this.#host = host
     this.#from = state?.from ?? null
     this.#read = state?.read ?? null
     const counted = this.#read === null ? state : undefined
@@ -118,12 +127,14 @@ export class StreamSections {
 
   /** Lines are missing in the stream: to be told before what follows them comes, once or more. */
   miss(hole: Hole): void {
-    const isKnown = this.#holes.some(({ at }) => comparePositions(at, hole.at) === 0)
+    const isKnown = this.#holes.some(
+      ({ at, why }) => comparePositions(at, hole.at) === 0 && why === hole.why,
+    )
     const isPast = this.#at !== null && comparePositions(hole.at, this.#at) < 0
     if (isKnown || isPast) return
     this.#holes.push(hole)
-    this.totals.dropped_lines += hole.lines
-    this.totals.dropped_bytes += hole.bytes
+    this.totals.dropped_lines += hole.lines ?? 0
+    this.totals.dropped_bytes += hole.bytes ?? 0
   }
 
   /** Ends the section at a place of the block, or where it ends: the next one begins there. */
@@ -132,6 +143,7 @@ export class StreamSections {
     const from = this.#from as Position
     const passed = this.#holes.filter((hole) => comparePositions(hole.at, to) < 0)
     const figures = {
+      host: this.#host,
       from: formatPosition(from.epoch, from.place),
       to: formatPosition(to.epoch, to.place),
       bytes: this.#bytes,
@@ -139,6 +151,7 @@ export class StreamSections {
       rejected: this.#rejected,
       dropped_lines: sum(passed, ({ lines }) => lines),
       dropped_bytes: sum(passed, ({ bytes }) => bytes),
+      holes: passed.slice(0, MOST_HOLES).map(holeText),
       sha256: this.#bytes > MAX_BYTES ? null : this.#hash.digest('hex'),
     }
     this.#from = to
@@ -235,6 +248,10 @@ function before(offsets: Uint32Array, count: number, offset: number): number {
   return low
 }
 
-function sum(holes: readonly Hole[], of: (hole: Hole) => number): number {
-  return holes.reduce((total, hole) => total + of(hole), 0)
+function sum(holes: readonly Hole[], of: (hole: Hole) => number | null): number {
+  return holes.reduce((total, hole) => total + (of(hole) ?? 0), 0)
+}
+
+function holeText({ at, why, lines, bytes }: Hole): Message {
+  return { why, at: formatPosition(at.epoch, at.place), lines, bytes }
 }

@@ -1,5 +1,13 @@
 import { Floods, type FloodsState } from './floods.ts'
-import { higher, Interval, type IntervalState, lower, NO_SERIAL } from './interval.ts'
+import type { Gaps } from './gaps.ts'
+import {
+  higher,
+  Interval,
+  type IntervalState,
+  lower,
+  NO_SERIAL,
+  type SecondFigures,
+} from './interval.ts'
 import { Keys, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
 import { Sums, type SumsState } from './sums.ts'
@@ -29,8 +37,8 @@ export interface WindowState {
   readonly closed: number
   readonly judged: number
   readonly lateRun: number
-  /** Of each open second that holds something: the second, its rejects, first and last serial, sums. */
-  readonly seconds: readonly (readonly [number, number, number, number, SumsState])[]
+  /** Of each open second that holds something. */
+  readonly seconds: readonly (SecondFigures & { second: number; sums: SumsState })[]
   readonly interval: IntervalState
   readonly floods: FloodsState
 }
@@ -55,6 +63,7 @@ export class Window {
   readonly #interval: Interval
   readonly #slots: Sums[] = Array.from({ length: SLOTS }, () => new Sums())
   readonly #rejected = new Float64Array(SLOTS)
+  readonly #incomplete = new Float64Array(SLOTS)
   readonly #firstSerial = new Float64Array(SLOTS).fill(NO_SERIAL)
   readonly #lastSerial = new Float64Array(SLOTS).fill(NO_SERIAL)
   readonly #used = new Uint8Array(SLOTS)
@@ -84,12 +93,13 @@ export class Window {
     this.#closed = state?.closed ?? 0
     this.#judged = state?.judged ?? 0
     this.#lateRun = state?.lateRun ?? 0
-    for (const [second, rejected, first, last, sums] of state?.seconds ?? []) {
+    for (const { second, sums, ...figures } of state?.seconds ?? []) {
       const slot = slotOf(second)
       this.#slots[slot] = Sums.from(sums)
-      this.#rejected[slot] = rejected
-      this.#firstSerial[slot] = first
-      this.#lastSerial[slot] = last
+      this.#rejected[slot] = figures.rejected
+      this.#incomplete[slot] = figures.incomplete
+      this.#firstSerial[slot] = figures.first
+      this.#lastSerial[slot] = figures.last
       this.#used[slot] = 1
     }
     this.#reserve()
@@ -105,6 +115,11 @@ export class Window {
     return !Number.isNaN(this.#newest)
   }
 
+  /** What its serials say of what is missing. */
+  get gaps(): Gaps {
+    return this.#interval.gaps
+  }
+
   /** The rows, for `take`, of key list `set` among those of a run of events. */
   rowsOf(keySets: readonly string[], set: number, run: number): Uint32Array {
     if (run !== this.#run) {
@@ -116,7 +131,7 @@ export class Window {
 
   /**
    * Takes one event; `clock` is the stream's clock when it closed, `serial` NO_SERIAL where it has none
-   * of the kernel's.
+   * of the kernel's, `complete` 0 where its end was not seen.
    */
   take(
     second: number,
@@ -127,6 +142,7 @@ export class Window {
     records: number,
     eoe: number,
     bytes: number,
+    complete: number,
   ): void {
     const stamp = second * 1000 + ms
     if (!(stamp <= this.#newest)) {
@@ -137,22 +153,23 @@ export class Window {
     }
     if (second < this.#closed) {
       if (++this.#lateRun < SET_BACK_EVENTS) {
-        if (serial !== NO_SERIAL) this.#interval.serials.take(serial, second)
-        this.#late(rows, records, records + eoe)
+        if (serial !== NO_SERIAL) this.gaps.take(serial, stamp, this.#now)
+        this.#late(rows, records, records + eoe, complete)
         return
       }
       this.finish()
-      this.take(second, ms, serial, clock, rows, records, eoe, bytes)
+      this.take(second, ms, serial, clock, rows, records, eoe, bytes, complete)
       return
     }
     this.#lateRun = 0
     const sums = this.#open(second)
     if (serial !== NO_SERIAL) {
       const slot = slotOf(second)
-      this.#interval.serials.take(serial, second)
+      this.gaps.take(serial, stamp, second)
       this.#firstSerial[slot] = lower(this.#firstSerial[slot], serial)
       this.#lastSerial[slot] = higher(this.#lastSerial[slot], serial)
     }
+    if (complete === 0) this.#incomplete[slotOf(second)]++
     sums.add(TOTAL, records, records + eoe, bytes)
     for (let i = 0; i < rows.length; i++) sums.add(rows[i], records, records + eoe, bytes)
   }
@@ -172,7 +189,7 @@ export class Window {
 
   /** The node has booted: its serials begin anew, as its time does. */
   reboot(): void {
-    this.#interval.serials.reset()
+    this.gaps.reset()
     this.finish()
   }
 
@@ -188,17 +205,11 @@ export class Window {
 
   /** For the checkpoint. */
   state(): WindowState {
-    const seconds: [number, number, number, number, SumsState][] = []
+    const seconds: WindowState['seconds'][number][] = []
     for (let second = this.#closed; second <= this.#last; second++) {
       const slot = slotOf(second)
       if (this.#used[slot] === 1)
-        seconds.push([
-          second,
-          this.#rejected[slot],
-          this.#firstSerial[slot],
-          this.#lastSerial[slot],
-          this.#slots[slot].state(),
-        ])
+        seconds.push({ second, ...this.#figures(slot), sums: this.#slots[slot].state() })
     }
     return {
       node: this.node,
@@ -238,8 +249,9 @@ export class Window {
     return this.#slots[slotOf(second)]
   }
 
-  #late(rows: Uint32Array, records: number, entries: number): void {
+  #late(rows: Uint32Array, records: number, entries: number, complete: number): void {
     const sums = this.#open(this.#now)
+    if (complete === 0) this.#incomplete[slotOf(this.#now)]++
     sums.addLate(TOTAL, records, entries)
     for (const row of rows) sums.addLate(row, records, entries)
   }
@@ -270,18 +282,23 @@ export class Window {
       const slot = slotOf(this.#closed)
       this.#interval.reach(this.#closed)
       if (this.#used[slot] === 0) continue
-      this.#interval.add(this.#closed, this.#slots[slot], {
-        rejected: this.#rejected[slot],
-        first: this.#firstSerial[slot],
-        last: this.#lastSerial[slot],
-      })
+      this.#interval.add(this.#closed, this.#slots[slot], this.#figures(slot))
       this.#slots[slot].clear()
-      this.#rejected[slot] = 0
+      this.#rejected[slot] = this.#incomplete[slot] = 0
       this.#firstSerial[slot] = this.#lastSerial[slot] = NO_SERIAL
       this.#used[slot] = 0
     }
     this.#closed = Math.max(this.#closed, end)
     this.#interval.reach(this.#closed)
+  }
+
+  #figures(slot: number): SecondFigures {
+    return {
+      rejected: this.#rejected[slot],
+      incomplete: this.#incomplete[slot],
+      first: this.#firstSerial[slot],
+      last: this.#lastSerial[slot],
+    }
   }
 
   #reserve(): void {

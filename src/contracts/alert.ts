@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, figure, node, position, time, version } from './parts.ts'
+import { boot, count, figure, node, position, range, time, version } from './parts.ts'
 
 const head = {
   v: version,
@@ -58,6 +58,7 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
     rate_limit: count.nullable(),
     reasons: z.array(z.string()),
   },
+  'stream.gap': { boot, missing: count, known: count, ranges: z.array(range), more: count },
   'lost.reset': { before: count, lost: count },
   'audit.disabled': {},
   'kafka.unreachable': kafka,

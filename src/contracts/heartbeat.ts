@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boot, count, figure, node, position, serial, time, version } from './parts.ts'
+import { boot, count, figure, node, position, range, serial, time, version } from './parts.ts'
 
 const sums = {
   events: count,
@@ -25,8 +25,16 @@ export const keyRow: z.ZodType = z
   })
   .meta({ id: 'key_row' })
 
+const hole = z.object({
+  why: z.string(),
+  at: position,
+  lines: count.nullable(),
+  bytes: count.nullable(),
+})
+
 const stream = z
   .object({
+    host: z.string(),
     from: position,
     to: position,
     bytes: count,
@@ -34,6 +42,7 @@ const stream = z
     rejected: count,
     dropped_lines: count,
     dropped_bytes: count,
+    holes: z.array(hole),
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
@@ -67,12 +76,19 @@ export const heartbeat: z.ZodType = z
     parts: z.int().min(1),
     boot,
     serials: z
-      .object({ first: serial.nullable(), last: serial.nullable(), missing: count })
+      .object({
+        first: serial.nullable(),
+        last: serial.nullable(),
+        missing: count,
+        ranges: z.array(range),
+        more: count,
+      })
       .nullable(),
     in: z.object({ events: count, records: count, entries: count }),
     out: z.object({ events: count, records: count }),
     filtered: count,
     rejected: count,
+    incomplete: count,
     stream: stream.nullable(),
     total,
     keys: z.array(keyRow),

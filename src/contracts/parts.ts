@@ -41,3 +41,15 @@ export const boot: z.ZodNullable<z.ZodString> = part(
   'boot',
   'Boot id of the kernel that the stream was written under; null where unknown.',
 )
+
+/** Serials in a row that did not come. */
+export const range: z.ZodType = z
+  .object({
+    from: serial,
+    to: serial,
+    count,
+    before: time,
+    after: time,
+    why: z.string().nullable(),
+  })
+  .meta({ id: 'range', description: 'Serials that did not come, and the events around them.' })

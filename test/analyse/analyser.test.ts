@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AnalyserState } from '../../src/analyse/analyser.ts'
+import type { AnalyserState } from '../../src/analyse/state.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'
 import type { Position } from '../../src/model/place.ts'
 import { Bench, cut, type Item } from './blocks.ts'

@@ -1,4 +1,5 @@
-import { Analyser, type AnalyserOptions, type AnalyserState } from '../../src/analyse/analyser.ts'
+import { Analyser, type AnalyserOptions } from '../../src/analyse/analyser.ts'
+import type { AnalyserState } from '../../src/analyse/state.ts'
 import { addMark, createBatch, MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'
 import { Close, createResult } from '../../src/model/result.ts'
@@ -16,6 +17,10 @@ export type Item =
       readonly bytes?: number
       readonly serial?: number
       readonly daemon?: boolean
+      /** Number of its record type. */
+      readonly type?: number
+      /** @default true */
+      readonly complete?: boolean
     }
   | { readonly kind: 'reject' }
   /** What follows came at this clock. */
@@ -64,6 +69,9 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
       events.nodeEnd[row] = at + node.length
       events.serial[row] = item.serial ?? 0
       events.daemon[row] = item.daemon === true ? 1 : 0
+      events.first[row] = line
+      lines.type[line] = item.type ?? 1300
+      events.complete[row] = item.complete === false ? 0 : 1
       events.records[row] = item.records ?? 1
       events.eoe[row] = item.eoe ?? 0
       events.bytes[row] = item.bytes ?? 100
@@ -88,7 +96,8 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
   }
 }
 
-function lineOf(item: { readonly node?: string }): number {
+/** Bytes of an event's line. */
+export function lineOf(item: { readonly node?: string }): number {
   return 1 + Buffer.byteLength(item.node ?? '')
 }
 

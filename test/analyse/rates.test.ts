@@ -50,6 +50,7 @@ describe('a heartbeat', () => {
         out: { events: 3, records: 13 },
         filtered: 0,
         rejected: 0,
+        incomplete: 0,
         stream: expect.anything() as object,
         total: row,
         keys: [{ key: 'exec', ...row }],

@@ -1,13 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Serials } from '../../src/analyse/serials.ts'
+import { type Gap, Serials, sizeOf } from '../../src/analyse/serials.ts'
+import type { Message } from '../../src/model/delivery.ts'
 import { Bench, type Item } from './blocks.ts'
 
 const T = 1_700_000_000
 
+/** Follows serials, of which each has the second in which it came. */
+class Follower {
+  readonly gaps: Gap[] = []
+  readonly serials = new Serials((gap) => this.gaps.push(gap))
+
+  take(serial: number, second: number): void {
+    this.serials.take(serial >>> 0, second * 1000, second, null)
+  }
+
+  /** How many were found missing since this was asked last. */
+  settle(second: number): number {
+    this.serials.settle(second)
+    return this.gaps.splice(0).reduce((sum, gap) => sum + sizeOf(gap), 0)
+  }
+}
+
 function missing(serials: readonly number[], after = 1): number {
-  const follower = new Serials()
-  for (const serial of serials) follower.take(serial >>> 0, 0)
+  const follower = new Follower()
+  for (const serial of serials) follower.take(serial, 0)
   return follower.settle(after)
 }
 
@@ -17,7 +34,7 @@ describe('serials that are missing', () => {
   it('are not those before the first', () => expect(missing([100, 99, 101])).toBe(0))
   it('are counted over the end of 32 bits', () => expect(missing([-3, -2, 1, 2, 4, 0])).toBe(2))
   it('are not told twice, nor before their time', () => {
-    const serials = new Serials()
+    const serials = new Follower()
     for (const [serial, second] of [
       [1, 0],
       [3, 5],
@@ -41,17 +58,35 @@ describe('serials that are missing', () => {
     )
   })
 
+  it('make exactly the ranges between those that came', () => {
+    const some = fc.uniqueArray(fc.nat(300), { minLength: 1, maxLength: 200 })
+    fc.assert(
+      fc.property(some, fc.constantFrom(0, -150), (serials, base) => {
+        const follower = new Follower()
+        for (const serial of serials) follower.take(base + serial, 0)
+        follower.serials.settle(1)
+        const ranges = follower.gaps.map(({ first, last }) => [first | 0, last | 0])
+        const came = serials.filter((serial) => serial >= serials[0]).toSorted((a, b) => a - b)
+        const between = came
+          .slice(1)
+          .map((serial, i) => [base + came[i] + 1, base + serial - 1])
+          .filter(([first, last]) => first <= last)
+        expect(ranges).toEqual(between)
+      }),
+    )
+  })
+
   it('are counted with bounded memory where gaps are without number', () => {
-    const serials = new Serials()
+    const serials = new Follower()
     for (let n = 0; n < 100_000; n++) serials.take(n * 2, 0)
-    expect(serials.state().gaps.length).toBeLessThan(20_000)
+    expect(serials.serials.state().gaps.length).toBeLessThan(20_000)
     expect(serials.settle(1)).toBe(99_999)
   })
 })
 
 describe('a node that boots', () => {
   const after = (second: number, from: number, count: number): number => {
-    const serials = new Serials()
+    const serials = new Follower()
     for (let n = 5000; n < 5010; n++) serials.take(n, 0)
     for (let n = 0; n < count; n++) serials.take(from + n, second)
     serials.take(from + count + 3, second)
@@ -76,7 +111,13 @@ describe('a heartbeat', () => {
     new Bench()
       .take(...items)
       .end()
-      .heartbeats.map(({ serials }) => serials)
+      .heartbeats.map(({ serials }) => {
+        const { ranges, more, ...figures } = serials as Message
+        const counts = (ranges as { count: number }[]).map(({ count }) => count)
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(figures['missing'])
+        expect(more).toBe(0)
+        return figures
+      })
 
   it('has the serials of its interval, and those that are missing where that showed', () => {
     const items = [event(1, 10), event(2, 13), event(3, 12), event(15, 14), event(16, 20)]

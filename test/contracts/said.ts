@@ -1,5 +1,7 @@
 import { poisonAlert, spoolAlert } from '../../src/alerts.ts'
+import { gapsAlert } from '../../src/analyse/gap-alert.ts'
 import { Kernel } from '../../src/analyse/kernel.ts'
+import { Missing } from '../../src/analyse/missing.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import { Troubles } from '../../src/sink/kafka/troubles.ts'
@@ -19,7 +21,14 @@ export function saidAlerts(): Message[] {
   ]
   sayKafka((alert) => alerts.push(alert))
   sayKernel((alert) => alerts.push(alert))
+  alerts.push(gapsAlert('web-01', null, missing()))
   return alerts
+}
+
+function missing(): Missing {
+  const gaps = new Missing()
+  gaps.add({ first: 7, last: 9, before: 1000, after: 2000, shown: 2, why: 'spool.died' })
+  return gaps
 }
 
 function sayKafka(tell: (alert: Message) => void): void {

@@ -1,0 +1,39 @@
+import { alertOf, timeText } from '../model/alert.ts'
+import type { Message } from '../model/delivery.ts'
+import type { Missing } from './missing.ts'
+
+/** Ranges that the sentence for people names. */
+const NAMED = 3
+
+/** The alert that serials of a node did not come. `boot` is null where unknown. */
+export function gapsAlert(node: string, boot: string | null, missing: Missing): Message {
+  const { count, known, ranges, more, before, after } = missing
+  const named = ranges.slice(0, NAMED).map(rangeText).join(', ')
+  const others = ranges.length - NAMED + more
+  const text =
+    `${count} events of ${node} are missing between ${timeText(before)} and ${timeText(after)}: ` +
+    `serials ${named}${others > 0 ? ` and ${others} more ranges` : ''}. ${cause(count, known)}`
+  return alertOf({
+    type: 'stream.gap',
+    node,
+    severity: 'critical',
+    time: after,
+    subject: `${boot ?? ''}/${String(ranges[0]['from'])}`,
+    status: 'firing',
+    startsAt: before,
+    endsAt: after,
+    text,
+    evidence: { boot, missing: count, known, ranges, more },
+  })
+}
+
+function rangeText({ from, to }: Message): string {
+  return from === to ? String(from) : `${String(from)}–${String(to)}`
+}
+
+function cause(count: number, known: number): string {
+  if (known === 0)
+    return 'Nothing is missing in the spool there: they were lost before it, in the kernel or in auditd.'
+  if (known === count) return 'The stream was interrupted there.'
+  return `For ${known} of them the stream was interrupted there; the others were lost before the spool.`
+}

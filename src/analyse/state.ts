@@ -1,0 +1,23 @@
+import type { BreaksState } from './breaks.ts'
+import type { KernelState } from './kernel.ts'
+import type { StreamState } from './stream.ts'
+import type { WindowState } from './window.ts'
+
+/** Version of the analyser's state. */
+export const STATE_VERSION = 3
+
+/** What an analyser knows, as a JSON value for the checkpoint. */
+export interface AnalyserState {
+  readonly version: number
+  readonly interval: number
+  readonly epoch: number
+  readonly boot: string | null
+  readonly clock: number
+  readonly awake: number
+  readonly rejects: number
+  readonly last: string | null
+  readonly windows: readonly WindowState[]
+  readonly kernel: KernelState
+  readonly stream: StreamState
+  readonly breaks: BreaksState
+}
