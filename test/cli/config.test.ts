@@ -57,10 +57,16 @@ describe('spillway config', () => {
       return (await spillway(['config', 'check', path])).err
     }
     expect(await check('linger.ms: 7')).toBe('')
-    expect(await check('acks: 1, message.timeout.ms: 5000, enable.idempotence: false')).toBe('')
+    expect(await check('partitioner: random, request.timeout.ms: 5000')).toBe('')
     expect(await check('linger.mss: 7')).toContain('No such configuration property: "linger.mss"')
     expect(await check('bootstrap.servers: a:1')).toBe(
       'spillway: kafka.librdkafka.bootstrap.servers: say it with kafka.brokers\n',
+    )
+    expect(await check('acks: 1, enable.idempotence: false')).toBe(
+      [
+        'spillway: kafka.librdkafka.acks: fixed, since delivery depends on it',
+        'spillway: kafka.librdkafka.enable.idempotence: fixed, since delivery depends on it\n',
+      ].join('\n'),
     )
   })
 

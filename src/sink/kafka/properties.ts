@@ -24,7 +24,7 @@ const TOPIC_LEVEL = new Set([
   'compression.level',
 ])
 
-/** Properties that have a setting of their own, or that delivery depends on. */
+/** Properties that have a setting of their own. */
 const OWN: Readonly<Record<string, string>> = {
   'bootstrap.servers': 'kafka.brokers',
   'metadata.broker.list': 'kafka.brokers',
@@ -34,7 +34,16 @@ const OWN: Readonly<Record<string, string>> = {
   'compression.type': 'kafka.compression',
 }
 /** Properties that only code can give a value to. */
-const CODE = /^(?:dr_cb|dr_msg_cb|event_cb|topic|partition|opaque|.*_cb)$/
+const CODE = /^(?:topic|partition|opaque|.*_cb)$/
+/** Properties without which what is acknowledged might be lost, or what is not be given up. */
+const FIXED = new Set([
+  'acks',
+  'request.required.acks',
+  'enable.idempotence',
+  'message.timeout.ms',
+  'delivery.timeout.ms',
+  'transactional.id',
+])
 
 /** What a property or its value needs of the build, as `features` names it. */
 const NEEDS: readonly (readonly [property: string, value: RegExp, feature: string])[] = [
@@ -83,13 +92,14 @@ export function propertiesOf(options: KafkaOptions, limit: number): ProducerProp
 }
 
 /**
- * What is wrong with the settings, a sentence each: properties that have a setting of their own, what
- * this build of librdkafka lacks, and what it does not know. Connects to nothing.
+ * What is wrong with the settings, a sentence each: properties that are not to be set here, what this
+ * build of librdkafka lacks, and what it does not know. Connects to nothing.
  */
 export function checkProperties(options: KafkaOptions, client: Client): string[] {
   const names = Object.keys(options.librdkafka)
   const mistakes = names.flatMap((name) => {
     if (OWN[name] !== undefined) return [`kafka.librdkafka.${name}: say it with ${OWN[name]}`]
+    if (FIXED.has(name)) return [`kafka.librdkafka.${name}: fixed, since delivery depends on it`]
     return CODE.test(name) ? [`kafka.librdkafka.${name}: not to be set here`] : []
   })
   const given: Properties = { 'compression.codec': options.compression, ...options.librdkafka }
