@@ -47,6 +47,18 @@ describe.skipIf(unavailable !== null)('the tarball, unpacked where nothing else 
     expect(machine.run(`${script} "${here}/bin/spillway" --version`).err).toBe('')
   })
 
+  it('brings the files that its documents name', () => {
+    const texts = readdirSync('docs').filter((name) => name.endsWith('.md'))
+    const named = texts.flatMap((name) =>
+      Array.from(
+        readFileSync(join('docs', name), 'utf8').matchAll(/`((?:examples|deploy)\/[\w./-]+)/g),
+        ([, path]) => path,
+      ),
+    )
+    expect(named).toContain('examples/consume.mjs')
+    expect(named.filter((path) => !existsSync(join(top, path)))).toEqual([])
+  })
+
   it('decodes a log with workers', () => {
     const spillway = `"${here}/bin/spillway"`
     const { err } = machine.run(
