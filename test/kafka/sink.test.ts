@@ -100,6 +100,7 @@ describe.skipIf(brokers === '')('with a real broker', () => {
       await sink.sync()
       expect(await textOf(topics.events)).toBe(events.join(''))
       expect(told()).toEqual(['kafka.refused firing', 'kafka.refused resolved'])
+      expect(alerts[0]['text']).toContain(`sent to ${topics.events};`)
     })
 
     it('delivers events while alerts have nowhere to go, and alerts once they have', async () => {

@@ -15,12 +15,16 @@ const SEVERITY: Readonly<Record<TroubleKind, Severity>> = {
   rejected: 'warning',
 }
 
-const SAYS: Readonly<Record<TroubleKind, string>> = {
-  unreachable: 'Kafka does not answer; what is not delivered waits in the spool',
-  refused: 'Kafka refuses what is sent; it waits in the spool and is tried again',
-  limit: 'Kafka takes no messages of that size; smaller ones are sent, large events in parts',
-  timestamp: 'Kafka takes no messages with the time of their event; they are sent with that of now',
-  rejected: 'Kafka will not take an event as it is; it goes to the rejects',
+/** What is told of each, about a topic. */
+const SAYS: Readonly<Record<TroubleKind, (topic: string | null) => string>> = {
+  unreachable: () => 'Kafka does not answer; what is not delivered waits in the spool',
+  refused: (topic) =>
+    `Kafka refuses what is sent${to(topic)}; nothing of it is lost, and it is tried again`,
+  limit: (topic) =>
+    `Kafka takes no messages of that size${to(topic)}; smaller ones are sent, large events in parts`,
+  timestamp: (topic) =>
+    `Kafka takes no messages with the time of their event${to(topic)}; they are sent with that of now`,
+  rejected: (topic) => `Kafka will not take an event as it is${to(topic)}; it goes to the rejects`,
 }
 
 /** What is wrong with delivery now; each trouble is told when it comes and when it has gone. */
@@ -111,7 +115,7 @@ export class Troubles {
       status: 'firing',
       startsAt,
       endsAt,
-      text: `${SAYS[kind]}: ${error}.`,
+      text: `${SAYS[kind](topic)}: ${error}.`,
       evidence: { topic, error },
     })
     this.#tell(alert)
@@ -128,9 +132,14 @@ export class Troubles {
       status: 'resolved',
       startsAt,
       endsAt: now,
-      text: `Kafka takes messages again, after ${Math.round((now - startsAt) / 1000)} s.`,
+      text: `Kafka takes messages${to(topic)} again, after ${Math.round((now - startsAt) / 1000)} s.`,
       evidence: { topic, error: null },
     })
     this.#tell(alert)
   }
+}
+
+/** ` to audit.events`, or nothing where it is about everything. */
+function to(topic: string | null): string {
+  return topic === null ? '' : ` to ${topic}`
 }
