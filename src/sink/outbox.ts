@@ -190,7 +190,10 @@ function readLines(text: string): Stored {
 
 function read(line: string): Line | null {
   try {
-    return JSON.parse(line) as Line
+    const said = JSON.parse(line) as Record<string, unknown> | null
+    const isDone = typeof said?.['done'] === 'number'
+    const isEntry = typeof said?.['n'] === 'number' && typeof said['message'] === 'object'
+    return isDone || isEntry ? (said as unknown as Line) : null
   } catch {
     return null
   }

@@ -94,7 +94,7 @@ describe('the outbox', () => {
     outbox.add('alert', { n: 1 })
     await outbox.close()
     const file = join(place, 'outbox.ndjson')
-    writeFileSync(file, `\u0000\u0000\n${readFileSync(file, 'utf8')}{"n":1,"kind":"al`)
+    writeFileSync(file, `\u0000\u0000\n7\n{"n":2}\n${readFileSync(file, 'utf8')}{"n":1,"kind":"al`)
     expect(drain(await Outbox.open(place))).toEqual([{ n: 1 }])
   })
 })
