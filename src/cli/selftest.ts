@@ -112,7 +112,11 @@ async function installedPlugin(host: Host): Promise<Plugin> {
 function spoolOf(plugin: Plugin, { input, spool }: Settings): string {
   const written = argument(plugin, 'spool') ?? DEFAULT_SPOOL
   if (input !== 'spool')
-    throw broken('service', 'the configuration reads standard input', 'set input: spool')
+    throw broken(
+      'service',
+      `the configuration reads ${input === '-' ? 'standard input' : 'a port'}, not the spool of the plugin`,
+      'set input: spool',
+    )
   if (written !== spool.directory) {
     const why = `the shim writes ${written}, the service reads ${spool.directory}`
     throw broken('spool', why, `set the same in ${plugin.file} and spillway.yaml`)
