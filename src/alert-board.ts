@@ -1,4 +1,5 @@
 import type { Message } from './model/delivery.ts'
+import type { AlertStatus, Status } from './model/status.ts'
 
 /** Alerts kept at most. */
 const MOST_OPEN = 50
@@ -28,7 +29,8 @@ export class AlertBoard {
   }
 
   /** Those that fire and have not ended, and the last ones of all, newest first. */
-  status(): Message {
-    return { open: [...this.#open.values()], recent: this.#recent }
+  status(): Status['alerts'] {
+    const alerts = (of: Iterable<Message>): AlertStatus[] => [...of] as unknown as AlertStatus[]
+    return { open: alerts(this.#open.values()), recent: alerts(this.#recent) }
   }
 }

@@ -7,6 +7,7 @@ import type { Log } from './log.ts'
 import type { Message, Sink } from './model/delivery.ts'
 import { reasonOf } from './model/failure.ts'
 import { formatPosition } from './model/place.ts'
+import type { RatesStatus, Status } from './model/status.ts'
 import type { Progress } from './pipeline.ts'
 import { SegmentSizes } from './spool/sizes.ts'
 import { StatusFile } from './status.ts'
@@ -20,6 +21,10 @@ const MOST_NODES = 20
 const MOST_ROWS = 20
 
 const MEASURE_MS = 1000
+/** Milliseconds that a reading of the kernel counts as what it is now: the watcher asks every ten seconds. */
+const KNOWN_MS = 30_000
+/** Milliseconds after which the same status is written again: its time says that the service lives. */
+const AGAIN_MS = 60_000
 
 /** How a service stands, as it is at one moment. */
 export interface Standing {
@@ -57,6 +62,8 @@ interface Heartbeat {
   readonly keys: readonly { readonly records: number }[]
 }
 
+type Fixed = Pick<Status, 'v' | 'version' | 'pid' | 'node' | 'started'>
+
 /**
  * What a service tells about itself: heartbeats and alerts go to the sink and the log, how it stands
  * to the status file. None of it waits for the sink.
@@ -65,7 +72,7 @@ export class Report {
   readonly #options: ReportOptions
   readonly #sizes: SegmentSizes
   readonly #file: StatusFile
-  readonly #fixed: Message
+  readonly #fixed: Fixed
   readonly #boot: string = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
   /** The last heartbeat of each node, in short; the newest is last. */
   readonly #rates = new Map<string, Message>()
@@ -73,6 +80,7 @@ export class Report {
   /** What the last status was made of, besides. */
   #alerts = 0
   #sinkStatus = ''
+  #savedAt = -Infinity
   #measuredAt = -Infinity
   #measured: number | null = null
 
@@ -117,22 +125,30 @@ export class Report {
     board.take(alert)
   }
 
-  /** Writes the status file where something has changed. To be called about once a second. */
+  /** Writes the status file where something has changed, and each minute. To be called about once a second. */
   save(): void {
     const sinkStatus = JSON.stringify(this.#sinkStatusNow())
     const alerts = this.#options.board.taken
-    if (!this.#moved && alerts === this.#alerts && sinkStatus === this.#sinkStatus) return
+    const changed = this.#moved || alerts !== this.#alerts || sinkStatus !== this.#sinkStatus
+    const now = performance.now()
+    if (!changed && now - this.#savedAt < AGAIN_MS) return
+    this.#savedAt = now
     this.#moved = false
     this.#alerts = alerts
     this.#sinkStatus = sinkStatus
-    void this.#file.write(this.#status(null))
+    void this.#file.write(this.status(), !changed)
+  }
+
+  /** How it stands at this moment. */
+  status(): Status {
+    return this.#status(null)
   }
 
   /** How it stands at this moment, which is written as well. */
-  now(): Message {
+  now(): Status {
     this.#moved = true
     this.save()
-    return this.#status(null)
+    return this.status()
   }
 
   /** Writes that the service has stopped. */
@@ -159,10 +175,11 @@ export class Report {
     }
   }
 
-  #status(stopped: string | null): Message {
+  #status(stopped: string | null): Status {
     const standing = this.#options.standing()
     const { delivery, analysis, parted, lag, deliveryLag, counts } = standing
-    const { settings, board } = this.#options
+    const { settings, board, kernel } = this.#options
+    const { lost, backlog, backlogLimit } = kernel(Date.now() - KNOWN_MS, Date.now())
     return {
       ...this.#fixed,
       stopped,
@@ -171,7 +188,8 @@ export class Report {
       parted,
       spool: { directory: settings.spool.directory, bytes: this.#spoolBytes(), limit: null },
       counts,
-      rates: [...this.#rates.values()],
+      kernel: { lost, backlog, backlog_limit: backlogLimit },
+      rates: [...this.#rates.values()] as unknown as readonly RatesStatus[],
       alerts: board.status(),
       sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },
     }
@@ -190,7 +208,7 @@ export class Report {
     return this.#measured
   }
 
-  #sinkStatusNow(): Message {
+  #sinkStatusNow(): Omit<Status['sink'], 'kind'> {
     const status = this.#options.sink.status?.()
     if (status === undefined) return {}
     const { connected, waiting, waitingBytes, delivered, stalledMs, error } = status
@@ -216,7 +234,7 @@ export class Report {
   }
 }
 
-function progressOf({ resume, done }: Progress, lag: number): Message {
+function progressOf({ resume, done }: Progress, lag: number): Status['delivery'] {
   return {
     done: done === null ? null : formatPosition(done.epoch, done.place),
     resume: formatPosition(resume.epoch, resume.place),

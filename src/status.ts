@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Message } from './model/delivery.ts'
 import { jsonText } from './model/json.ts'
+import type { Status } from './model/status.ts'
 
 /** Name of the status file in the state directory. */
 export const STATUS_FILE = 'status.json'
@@ -22,10 +22,13 @@ export class StatusFile {
     this.#onFailure = onFailure
   }
 
-  /** Writes a status, with the time, unless it says what the last one did or that is still under way. */
-  write(status: Message): Promise<void> {
+  /**
+   * Writes a status, with the time, unless it says what the last one did (and is not to be written
+   * `again`) or that is still under way.
+   */
+  write(status: Status, again = false): Promise<void> {
     const text = jsonText(status)
-    if (text !== this.#written)
+    if (again || text !== this.#written)
       this.#writing ??= this.#put(status, text).finally(() => {
         this.#writing = null
       })
@@ -37,7 +40,7 @@ export class StatusFile {
     await this.#writing
   }
 
-  async #put(status: Message, text: string): Promise<void> {
+  async #put(status: Status, text: string): Promise<void> {
     try {
       const line = `${jsonText({ ...status, time: new Date().toISOString() })}\n`
       await writeFile(`${this.#path}.tmp`, line, { mode: MODE })

@@ -25,12 +25,16 @@ Exit codes:
   13  selftest: the shim
   14  selftest: the spool
   15  selftest: the service
-  16  selftest: the sink`
+  16  selftest: the sink
+  20  status: the service does not run, or does not move
+  21  status: a critical alert is open`
 
 /** The commands, in the order of the help; what a command needs is loaded with it. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   decode: async () => (await import('./decode.ts')).decodeCommand(),
   run: async () => (await import('./run.ts')).runCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  top: async () => (await import('./top.ts')).topCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
@@ -92,7 +96,7 @@ function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage
   if (debug && error instanceof Error) for (const line of (error.stack ?? '').split('\n')) say(line)
   if (error instanceof Failure) {
-    if (error.code !== ExitCode.Ok)
+    if (error.code !== ExitCode.Ok && error.message !== '')
       for (const line of error.message.split('\n')) say(`spillway: ${line}`)
     return error.code
   }

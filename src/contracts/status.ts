@@ -43,6 +43,11 @@ export const status: z.ZodType = z
       dropped_lines: count,
       dropped_bytes: count,
     }),
+    kernel: z.object({
+      lost: count.nullable(),
+      backlog: count.nullable(),
+      backlog_limit: count.nullable(),
+    }),
     rates: z.array(z.object({ node, from: time, to: time, total, keys: z.array(keyRow) })),
     alerts: z.object({ open: z.array(alert), recent: z.array(alert) }),
     sink,

@@ -21,12 +21,15 @@ export const ExitCode = {
   HopSpool: 14,
   HopService: 15,
   HopSink: 16,
+  /** What `status` found: the service does not run or does not move; a critical alert is open. */
+  Down: 20,
+  Critical: 21,
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 /**
  * A mistake the user can mend: one line that says what is wrong, where, and what to do.
- * Commands print `message` alone and exit with `code`; everything else is a fault of ours.
+ * Commands print `message` alone (nothing where it is empty: all is said) and exit with `code`; everything else is a fault of ours.
  */
 export class Failure extends Error {
   readonly code: ExitCode

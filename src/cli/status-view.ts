@@ -1,0 +1,89 @@
+import type { WrittenStatus } from '../model/status.ts'
+import { bytesText, countText, plain, secondsText } from './figures.ts'
+import type { Health } from './health.ts'
+import { ROW_HEADING, rowLine, rowsOf, spanText } from './rates-view.ts'
+
+/** Rows and alerts of the screen at most. */
+const MOST_ROWS = 10
+const MOST_ALERTS = 5
+
+/** How a service stands, on one screen: lines without control characters, the verdict first. */
+export function statusLines(status: WrittenStatus, health: Health, now: number): string[] {
+  const { rates, alerts } = status
+  const rows = rowsOf(status).slice(0, MOST_ROWS)
+  const open = alerts.open.toReversed().slice(0, MOST_ALERTS)
+  return [
+    `${plain(status.node)}: ${health.verdict}`,
+    '',
+    ...figureLines(status, now),
+    line('rates', spanText(rates)),
+    ...(rows.length > 0 ? [ROW_HEADING] : []),
+    ...rows.map((row) => rowLine(row, rates.length > 1)),
+    line('alerts', `${alerts.open.length} open`),
+    ...open.map(({ type, severity, starts_at, text }) =>
+      plain(`  ${severity} ${type} since ${starts_at}: ${text}`),
+    ),
+  ]
+}
+
+/** Everything but rates and alerts. */
+export function figureLines(status: WrittenStatus, now: number): string[] {
+  const { pid, version, started, time, counts, spool } = status
+  const age = secondsText(Math.max(0, now - Date.parse(time)) / 1000)
+  const { events, entries, rejected, dropped_lines: dropped } = counts
+  return [
+    line('service', `process ${pid}, version ${version}, since ${started}, told ${age} ago`),
+    line('lag', lagText(status)),
+    line(
+      'spool',
+      `${spool.bytes === null ? 'unknown' : bytesText(spool.bytes)} ${limitText(spool)}`,
+    ),
+    line('sink', sinkText(status)),
+    line('kernel', kernelText(status)),
+    line(
+      'counts',
+      `${countText(events)} events of ${countText(entries)} entries, ${countText(rejected)} rejected, ${countText(dropped)} lines dropped by the shim`,
+    ),
+  ]
+}
+
+function line(name: string, text: string): string {
+  return plain(`${name.padEnd(9)}${text}`)
+}
+
+function lagText({ analysis, delivery, parted }: WrittenStatus): string {
+  const seconds = analysis.lag_s === null ? 'of unknown age' : secondsText(analysis.lag_s)
+  const behind = `${bytesText(analysis.lag_bytes)}, ${seconds}`
+  return parted ? `${behind}; delivery waits, ${bytesText(delivery.lag_bytes)} behind` : behind
+}
+
+function limitText({ directory, limit }: WrittenStatus['spool']): string {
+  return `${limit === null ? '' : `of ${bytesText(limit)} `}in ${directory}`
+}
+
+function sinkText({ sink }: WrittenStatus): string {
+  const {
+    kind,
+    connected,
+    waiting = 0,
+    delivered = 0,
+    stalled_s: stalled = 0,
+    error,
+    outbox,
+  } = sink
+  if (connected === undefined) return kind
+  return [
+    `${kind}, ${connected ? 'connected' : 'not connected'}`,
+    `${countText(waiting)} waiting`,
+    `${countText(delivered)} delivered`,
+    ...(stalled > 0 ? [`no acknowledgement for ${secondsText(stalled)}`] : []),
+    ...(outbox === undefined || outbox === 0 ? [] : [`${countText(outbox)} in the outbox`]),
+    ...(error === null || error === undefined ? [] : [`last error: ${error}`]),
+  ].join(', ')
+}
+
+function kernelText({ kernel: { lost, backlog, backlog_limit: limit } }: WrittenStatus): string {
+  if (lost === null && backlog === null) return 'no readings (spillway watch)'
+  const known = (figure: number | null): string => (figure === null ? '?' : countText(figure))
+  return `lost ${known(lost)}, backlog ${known(backlog)} of ${known(limit)}`
+}

@@ -1,0 +1,101 @@
+/**
+ * How a service stands, as `status.json` has it (docs/operating.md). Names are those of the file, times
+ * are ISO 8601. The contract that tests hold it against is src/contracts/status.ts.
+ */
+export interface Status {
+  readonly v: number
+  readonly version: string
+  readonly pid: number
+  readonly node: string
+  readonly started: string
+  /** Null while it runs, and after it was killed. */
+  readonly stopped: string | null
+  readonly delivery: ProgressStatus
+  readonly analysis: ProgressStatus & { readonly lag_s: number | null }
+  readonly parted: boolean
+  readonly spool: {
+    readonly directory: string
+    readonly bytes: number | null
+    readonly limit: number | null
+  }
+  readonly counts: {
+    readonly bytes: number
+    readonly entries: number
+    readonly events: number
+    readonly rejected: number
+    readonly dropped_lines: number
+    readonly dropped_bytes: number
+  }
+  readonly kernel: KernelStatus
+  /** The last interval of each node, in the order in which they were told. */
+  readonly rates: readonly RatesStatus[]
+  readonly alerts: {
+    readonly open: readonly AlertStatus[]
+    readonly recent: readonly AlertStatus[]
+  }
+  readonly sink: SinkState
+}
+
+/** A status with the time of its writing, as it lies in the file. */
+export interface WrittenStatus extends Status {
+  readonly time: string
+}
+
+interface ProgressStatus {
+  readonly done: string | null
+  readonly resume: string
+  readonly lag_bytes: number
+}
+
+/** The kernel's figures as last read; null where nothing reads them. */
+interface KernelStatus {
+  readonly lost: number | null
+  readonly backlog: number | null
+  readonly backlog_limit: number | null
+}
+
+/** The last interval of one node, with its largest keys. */
+export interface RatesStatus {
+  readonly node: string
+  readonly from: string
+  readonly to: string
+  readonly total: RateStatus
+  readonly keys: readonly KeyStatus[]
+}
+
+/** Sums over one interval, as far as they are shown. */
+export interface RateStatus {
+  readonly records: number
+  readonly events_per_s: number
+  readonly records_per_s: number
+  readonly bytes_per_s: number
+  readonly peak_records_per_s: number
+}
+
+/** The same of one rule key; the empty one is that of records without a key. */
+export interface KeyStatus extends RateStatus {
+  readonly key: string
+}
+
+/** An alert, as far as it is shown. */
+export interface AlertStatus {
+  readonly type: string
+  readonly node: string
+  readonly severity: string
+  readonly starts_at: string
+  readonly text: string
+  readonly evidence: { readonly key?: unknown }
+}
+
+/** A sink; all but the kind is there where it delivers to somewhere else. */
+interface SinkState {
+  readonly kind: string
+  readonly connected?: boolean
+  readonly waiting?: number
+  readonly waiting_bytes?: number
+  readonly delivered?: number
+  readonly stalled_s?: number
+  readonly error?: string | null
+  readonly outbox?: number
+  readonly outbox_dropped?: number
+}

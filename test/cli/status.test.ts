@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ExitCode } from '../../src/model/failure.ts'
+import { type Ended, spillway } from './spillway.ts'
+import { alertOf, keyOf, placeOf, statusOf } from './status-file.ts'
+
+const places: string[] = []
+afterAll(() => {
+  for (const place of places) rmSync(place, { recursive: true })
+})
+
+async function status(file: object | null, ...flags: string[]): Promise<Ended> {
+  const place = placeOf(file)
+  places.push(place)
+  return spillway(['status', '--config', join(place, 'spillway.yaml'), ...flags])
+}
+
+const first = (out: string): string => out.split('\n')[0]
+
+describe('spillway status', () => {
+  it('says in one line that all is well, then everything on one screen', async () => {
+    const { code, out, err } = await status(statusOf())
+    expect([code, err, first(out)]).toEqual([ExitCode.Ok, '', 'web-01: fine, 0.4 s behind'])
+    expect(out.split('\n').length).toBeLessThan(25)
+    for (const said of [
+      `process ${process.pid}`,
+      '2.0 KiB, 0.4 s',
+      '3.0 MiB in /var/spool/spillway',
+      'lost 12, backlog 34 of 8,192',
+      '7 lines dropped',
+      '0 open',
+    ])
+      expect(out).toContain(said)
+    expect(out).toMatch(/ 270 +90\.0 % .*backup-reads\n +30 +10\.0 % .*logins\n/)
+  })
+
+  it('marks the key that floods and tells what is open', async () => {
+    const flood = alertOf('flood.start', 'warning', { key: 'backup-reads' })
+    const { code, out } = await status(statusOf({ alerts: { open: [flood], recent: [] } }))
+    expect([code, first(out)]).toEqual([ExitCode.Ok, 'web-01: running, with 1 alert open'])
+    expect(out).toContain('FLOOD backup-reads')
+    expect(out).not.toContain('FLOOD logins')
+    expect(out).toContain(
+      'warning flood.start since 2026-01-02T03:04:00.000Z: This is flood.start.',
+    )
+  })
+
+  it('says how Kafka stands', async () => {
+    const { code, out } = await status(
+      statusOf({
+        sink: {
+          kind: 'kafka',
+          connected: false,
+          waiting: 1200,
+          delivered: 5000,
+          stalled_s: 20,
+          error: 'all brokers are down',
+          outbox: 3,
+        },
+      }),
+    )
+    expect([code, first(out)]).toEqual([
+      ExitCode.Ok,
+      'web-01: running, but the sink takes nothing: what comes waits in the spool',
+    ])
+    expect(out).toContain(
+      'kafka, not connected, 1,200 waiting, 5,000 delivered, no acknowledgement for 20 s, 3 in the outbox, last error: all brokers are down',
+    )
+  })
+
+  const gone = spawnSync('true').pid
+  it.each([
+    ['was stopped', { stopped: '2026-01-02T03:05:00.000Z' }, 'stopped at 2026-01-02T03:05:00.000Z'],
+    ['was killed', { pid: gone }, `process ${gone} is gone`],
+    ['tells nothing any more', { time: '2026-01-02T03:05:00.000Z' }, 'has told nothing for'],
+  ])('ends with 20 when the service %s', async (_, members, said) => {
+    const { code, out } = await status(statusOf(members))
+    expect(code).toBe(ExitCode.Down)
+    expect(first(out)).toContain(said)
+  })
+
+  it('ends with 21 when a critical alert is open, and says which', async () => {
+    const open = [alertOf('audit.disabled', 'critical'), alertOf('flood.start', 'warning')]
+    const { code, out } = await status(statusOf({ alerts: { open, recent: [] } }))
+    expect([code, first(out)]).toEqual([
+      ExitCode.Critical,
+      'web-01: critical: This is audit.disabled.',
+    ])
+  })
+
+  it('ends with 20 in one line where the service never ran', async () => {
+    const { code, out, err } = await status(null)
+    expect([code, out]).toEqual([ExitCode.Down, ''])
+    expect(err).toMatch(/^spillway: not running: no status\.json in \S+\n$/)
+  })
+
+  it.each(['{', '{"v":2}', 'null'])('refuses a file that is none: %s', async (text) => {
+    const place = placeOf(null)
+    places.push(place)
+    writeFileSync(join(place, 'state/status.json'), text)
+    const { code, err } = await spillway(['status', '--config', join(place, 'spillway.yaml')])
+    expect([code, err]).toEqual([
+      ExitCode.Input,
+      'spillway: status.json is not one that this version reads\n',
+    ])
+  })
+
+  it('prints the file as it is with --json, with the same exit code', async () => {
+    const { code, out } = await status(statusOf({ stopped: '2026-01-02T03:05:00.000Z' }), '--json')
+    expect(code).toBe(ExitCode.Down)
+    const place = places.at(-1) ?? ''
+    expect(out).toBe(readFileSync(join(place, 'state/status.json'), 'utf8'))
+  })
+
+  it('lets no control character of a record through', async () => {
+    const evil = 'a\u001b[2Jb\u009bc\rd\ne\u202ef'
+    const [rates] = statusOf().rates
+    const { out } = await status(
+      statusOf({
+        node: evil,
+        rates: [
+          { ...rates, node: evil, keys: [keyOf(evil, 10)] },
+          { ...rates, node: 'b' },
+        ],
+        alerts: { open: [{ ...alertOf('flood.start', 'warning'), text: evil }], recent: [] },
+      }),
+    )
+    expect(out).toContain('a?[2Jb?c?d?e?f')
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+})
