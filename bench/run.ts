@@ -4,6 +4,7 @@ import type { Bench } from './bench.ts'
 import { drain } from './drain.ts'
 import { idle } from './idle.ts'
 import { kafkaSink } from './kafka.ts'
+import { kafkaDelay } from './kafka-delay.ts'
 import { latency } from './latency.ts'
 import { machine } from './machine.ts'
 import { micro } from './micro.ts'
@@ -16,8 +17,8 @@ import { trickle } from './trickle.ts'
 /** `npm run bench -- [NAME…] [--rounds N] [--json FILE]`: see docs/benchmarks.md. */
 
 const BENCHES: Readonly<Record<string, Bench>> = { drain, rss, shim, latency, idle, trickle, micro }
-/** Only when named: it needs a broker. */
-const NAMED: Readonly<Record<string, Bench>> = { kafka: kafkaSink }
+/** Only when named: they need a broker. */
+const NAMED: Readonly<Record<string, Bench>> = { kafka: kafkaSink, 'kafka-delay': kafkaDelay }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
