@@ -152,7 +152,7 @@ describe('the architecture', () => {
   it('keeps clock, environment and file system out of the pure stages', () => {
     const wrong = sources
       .filter(({ path }) =>
-        /^src\/(?:model|frame|decode|stitch|analyse|migrate|tables)\//.test(path),
+        /^src\/(?:model|frame|decode|stitch|analyse|migrate|verify|tables)\//.test(path),
       )
       .flatMap(({ path, packages }) => packages.map((name) => `${path} -> ${name}`))
       .filter((line) => !/ -> node:(?:buffer|crypto)$/.test(line))

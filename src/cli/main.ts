@@ -19,6 +19,7 @@ Exit codes:
   4  a configuration that does not hold
   5  a spool that cannot be used
   6  a sink that cannot be written: disk full, not permitted
+  7  something is missing, of what verify was shown
   10  selftest: the kernel, which does not audit
   11  selftest: auditd
   12  selftest: the plugin that auditd was to start
@@ -37,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   top: async () => (await import('./top.ts')).topCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   generate: async () => (await import('./generate.ts')).generateCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),

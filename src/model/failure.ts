@@ -13,6 +13,8 @@ export const ExitCode = {
   Spool: 5,
   /** A sink that cannot be written: disk full, not permitted. */
   Sink: 6,
+  /** Records are missing: what was looked at is not whole. */
+  Missing: 7,
   /** From here on: the hop at which the record of `selftest` was lost. */
   HopKernel: 10,
   HopAuditd: 11,

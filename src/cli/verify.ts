@@ -1,0 +1,89 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { checkFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
+import { ExitCode, Failure } from '../model/failure.ts'
+import { jsonText } from '../model/json.ts'
+import { Audit } from '../verify/audit.ts'
+import { tableOf } from '../verify/table.ts'
+import { print, printLine } from './terminal.ts'
+
+interface Flags {
+  readonly events: readonly string[]
+  readonly from?: number
+  readonly to?: number
+  readonly json?: true
+  readonly strict?: true
+}
+
+const AFTER_HELP = `
+Without a file, or with -, standard input is read. What is packed by gzip is unpacked. A heartbeat that
+comes again counts once.
+
+Exit codes:
+  0  nothing is missing
+  7  something is missing; each thing is named
+
+Examples:
+  spillway verify /var/log/spillway/rates.ndjson
+  spillway verify --events /var/log/spillway/events.ndjson /var/log/spillway/rates.ndjson
+  spillway verify --json --from 2026-11-22T00:00:00Z --to 2026-11-23T00:00:00Z rates.ndjson
+  kcat -C -b BROKER -t audit.rates -o beginning -e -q | spillway verify -`
+
+/** `spillway verify`: from the heartbeats, what is missing by node and hour. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('say from heartbeats what is missing, by node and hour')
+    .argument('[file...]', 'rates as they were written, in any order')
+    .option('--events <file>', 'count these events too; may come more than once', collect, [])
+    .option('--from <time>', 'each node has to have heartbeats from then on, ISO 8601', timeOf)
+    .option('--to <time>', 'and until then', timeOf)
+    .option('--json', 'print one JSON object instead of a table')
+    .option('--strict', 'rejects and events whose end was not seen count as missing')
+    .addHelpText('after', AFTER_HELP)
+    .action(verify)
+}
+
+async function verify(files: readonly string[], flags: Flags, command: Command): Promise<void> {
+  const paths = files.length === 0 ? [STANDARD_INPUT] : files
+  if (files.length === 0 && process.stdin.isTTY) {
+    command.outputHelp({ error: true })
+    throw new Failure(ExitCode.Usage, 'nothing to read: name a file, or pipe heartbeats in')
+  }
+  await checkFiles([...paths, ...flags.events])
+  const audit = new Audit({ from: flags.from ?? null, to: flags.to ?? null })
+  for (const path of paths) await lines(path, (line, place) => audit.take(line, place))
+  for (const path of flags.events) await lines(path, (line, place) => audit.takeEvent(line, place))
+  const verdict = audit.verdict()
+  if (flags.json === true) await printLine(jsonText({ ...verdict }))
+  else await print(tableOf(verdict))
+  const { findings, notes } = verdict
+  const missing = findings.length + (flags.strict === true ? notes.length : 0)
+  if (missing > 0) {
+    const many = missing === 1 ? '1 finding' : `${missing} findings`
+    throw new Failure(ExitCode.Missing, `something is missing: ${many}`)
+  }
+}
+
+/** Gives each line of a file with its place, `FILE:LINE`. */
+async function lines(path: string, take: (line: string, place: string) => void): Promise<void> {
+  const decoder = new TextDecoder()
+  let number = 0
+  let rest = ''
+  for await (const piece of readFiles([path])) {
+    if (piece.kind !== 'data') continue
+    const whole = (rest + decoder.decode(piece.bytes, { stream: true })).split('\n')
+    rest = whole.pop() ?? ''
+    for (const line of whole) take(line, `${path}:${++number}`)
+  }
+  if (rest !== '') take(rest, `${path}:${++number}`)
+}
+
+function collect(file: string, before: readonly string[]): string[] {
+  return [...before, file]
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text)
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('It must be a time, as 2026-11-22T00:00:00Z.')
+  return time
+}

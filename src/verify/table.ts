@@ -1,0 +1,59 @@
+import type { Verdict } from './audit.ts'
+import type { Finding } from './finding.ts'
+import type { HourRow } from './hours.ts'
+
+const HEAD = [
+  'node',
+  'hour (UTC)',
+  'heartbeats',
+  'events',
+  'missing',
+  'dropped lines',
+  'lost',
+  'rejected',
+  'incomplete',
+  'verdict',
+]
+
+/** What a terminal would not show as it is. */
+const CONTROLS = /[\p{Cc}\u2028\u2029]/gu
+
+/** A verdict for people: a row for each node and hour, then what is missing, one line each. */
+export function tableOf({ complete, hours, findings, notes }: Verdict): string {
+  const rows = [HEAD, ...hours.map(cellsOf)]
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column].length)))
+  const table = rows.map((row) =>
+    row
+      .map((cell, i) => aligned(cell, i, widths[i]))
+      .join('  ')
+      .trimEnd(),
+  )
+  const end = complete ? 'Nothing is missing.' : `What is missing (${findings.length}):`
+  const said = [...findings.map(lineOf), ...notes.map((note) => `note: ${lineOf(note)}`)]
+  return [...table, '', end, ...said].map((line) => `${line.replaceAll(CONTROLS, '?')}\n`).join('')
+}
+
+function cellsOf(row: HourRow): string[] {
+  return [
+    row.node,
+    row.hour.slice(0, 16),
+    String(row.heartbeats),
+    String(row.events),
+    String(row.missing),
+    String(row.dropped_lines),
+    row.lost === null ? '-' : String(row.lost),
+    String(row.rejected),
+    String(row.incomplete),
+    row.complete ? 'complete' : row.causes.join(', '),
+  ]
+}
+
+/** Words to the left, numbers to the right. */
+function aligned(cell: string, column: number, width: number): string {
+  const isNumber = column > 1 && column < HEAD.length - 1
+  return isNumber ? cell.padStart(width) : cell.padEnd(width)
+}
+
+function lineOf({ node, from, to, cause, text }: Finding): string {
+  return `${node ?? '-'}  ${from ?? '-'}  ${to ?? '-'}  ${cause}  ${text}`
+}

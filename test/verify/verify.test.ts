@@ -1,0 +1,201 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Message } from '../../src/model/delivery.ts'
+import { Audit, type Period, type Verdict } from '../../src/verify/audit.ts'
+import { tableOf } from '../../src/verify/table.ts'
+import { events, heartbeats, type Made, timeAt } from './made.ts'
+
+function audit(
+  all: readonly Message[],
+  counted: readonly Message[] = [],
+  period?: Period,
+): Verdict {
+  const one = new Audit(period)
+  for (const [n, line] of all.entries()) one.take(JSON.stringify(line), `rates.ndjson:${n + 1}`)
+  for (const [n, line] of counted.entries())
+    one.takeEvent(JSON.stringify(line), `events.ndjson:${n + 1}`)
+  return one.verdict()
+}
+
+/** The heartbeat of one interval with other members. */
+function changed(all: readonly Made[], interval: number, members: Message): Message[] {
+  return all.map((one, n) => (n === interval ? { ...one, ...members } : one))
+}
+
+const some = fc.integer({ min: 3, max: 60 })
+const shuffled = (count: number): fc.Arbitrary<number[]> =>
+  fc.shuffledSubarray(
+    Array.from({ length: count }, (_, n) => n),
+    { minLength: count },
+  )
+
+describe('heartbeats in which nothing is missing', () => {
+  it('are complete in any order, and when some come again with other gauges', () => {
+    fc.assert(
+      fc.property(
+        some.chain((count) => fc.tuple(fc.constant(count), shuffled(count), fc.nat(count - 1))),
+        ([count, order, again]) => {
+          const all = [...heartbeats(count), ...heartbeats(count, 'db-01', false)]
+          const told = [...order.map((n) => all[n]), ...all.slice(count)]
+          const verdict = audit([...told, { ...all[again], now: { lost_delta: null } }])
+          expect(verdict.findings).toEqual([])
+          expect(verdict.complete).toBe(true)
+          expect(verdict.hours[0]).toMatchObject({ node: 'db-01', events: count * 10 })
+        },
+      ),
+    )
+  })
+
+  it('are complete over a boot, and over a silence that the stream spans', () => {
+    const [before, after] = [heartbeats(3, 'db-01', false), heartbeats(9, 'db-01', false).slice(5)]
+    expect(audit([...before, ...after.map((one) => ({ ...one, boot: 'b2' }))]).findings).toEqual([])
+    const late = heartbeats(4).map((one, n) =>
+      n < 3 ? one : { ...one, from: timeAt(50), to: timeAt(51) },
+    )
+    expect(audit(late).findings).toEqual([])
+  })
+})
+
+describe('what is missing', () => {
+  it('is every run of heartbeats that was taken away, wherever', () => {
+    fc.assert(
+      fc.property(
+        some.chain((count) =>
+          fc.tuple(
+            fc.constant(count),
+            fc.integer({ min: 1, max: count - 2 }),
+            fc.nat(10),
+            fc.boolean(),
+          ),
+        ),
+        ([count, from, more, hasStream]) => {
+          const to = Math.min(count - 1, from + 1 + more)
+          const all = heartbeats(count, 'web-01', hasStream)
+          const verdict = audit(all.filter((_, n) => n < from || n >= to))
+          expect(verdict.complete).toBe(false)
+          expect(verdict.findings).toMatchObject([
+            {
+              cause: 'heartbeat',
+              node: 'web-01',
+              from: timeAt(from),
+              to: timeAt(to),
+              count: to - from,
+              range: `${from * 10 + 1}-${to * 10}`,
+            },
+          ])
+        },
+      ),
+    )
+  })
+
+  it('is named with its serials, and with the reason that the stream gives', () => {
+    const range = { from: 24, to: 26, count: 3, before: timeAt(2), after: timeAt(3) }
+    const ranges = [
+      { ...range, why: null },
+      { ...range, why: 'spool.died' },
+      { ...range, why: 'auditd.restarted' },
+    ]
+    const serials = { first: 21, last: 30, missing: 15, ranges, more: 2 }
+    const { findings } = audit(changed(heartbeats(5), 2, { serials }))
+    expect(findings.map(({ cause, count, range: where }) => [cause, count, where])).toEqual([
+      ['gap', 3, '24-26'],
+      ['spool', 3, '24-26'],
+      ['restart', 3, '24-26'],
+      ['gap', 6, null],
+    ])
+  })
+
+  it('is what the spool announced, what the kernel lost, and what was not given on', () => {
+    const holes = [
+      { why: 'spool.dropped', at: '1.0.2100', lines: 7, bytes: 700 },
+      { why: 'spool.died', at: '1.0.2200', lines: null, bytes: null },
+    ]
+    const all = heartbeats(5)
+    const stream = { ...all[2].stream, dropped_lines: 9, holes }
+    const more = { stream, out: { events: 8, records: 24 }, now: { lost_delta: 4 } }
+    const { findings } = audit(changed(all, 2, more))
+    expect(findings.map(({ cause, count, unit }) => [cause, count, unit])).toEqual([
+      ['spool', 7, 'lines'],
+      ['spool', null, 'lines'],
+      ['spool', 2, 'lines'],
+      ['kernel', 4, 'losses'],
+      ['delivery', 2, 'events'],
+    ])
+  })
+
+  it('is a part of a heartbeat, one that contradicts another, and a line that is none', () => {
+    const all = heartbeats(3)
+    const changes = [
+      ...changed(all, 1, { parts: 2 }),
+      { ...all[2], rejected: 5 },
+      { type: 'flood.start' },
+    ]
+    expect(
+      audit(changes)
+        .findings.map(({ cause }) => cause)
+        .toSorted(),
+    ).toEqual(['conflict', 'heartbeat', 'unreadable'])
+  })
+
+  it('is what lies at the ends of the period asked about', () => {
+    const period = { from: Date.parse(timeAt(-2)), to: Date.parse(timeAt(9)) }
+    const { findings } = audit(heartbeats(5), [], period)
+    expect(findings.map(({ from, to }) => [from, to])).toEqual([
+      [timeAt(-2), timeAt(0)],
+      [timeAt(5), timeAt(9)],
+    ])
+    expect(audit([]).complete).toBe(false)
+  })
+
+  it('is no reject, and no event whose end was not seen: those are there', () => {
+    const { complete, notes } = audit(changed(heartbeats(3), 1, { rejected: 2, incomplete: 1 }))
+    expect(complete).toBe(true)
+    expect(notes.map(({ cause, count }) => [cause, count])).toEqual([
+      ['rejected', 2],
+      ['incomplete', 1],
+    ])
+  })
+})
+
+describe('events', () => {
+  it('are held against what heartbeats count, each once', () => {
+    fc.assert(
+      fc.property(some, fc.nat(1000), (count, gone) => {
+        const all = events(count)
+        expect(audit(heartbeats(count), [...all, ...all.slice(0, 20)]).complete).toBe(true)
+        const at = gone % all.length
+        const { findings } = audit(heartbeats(count), all.toSpliced(at, 1))
+        const interval = Math.floor(at / 10)
+        expect(findings).toMatchObject([
+          { cause: 'events', count: 1, from: timeAt(interval), to: timeAt(interval + 1) },
+        ])
+      }),
+    )
+  })
+
+  it('that came late count in the interval of their coming', () => {
+    const told = heartbeats(4).map((one, n) => {
+      if (n === 1) return { ...one, total: { events: 9, late: 0 } }
+      return n === 3 ? { ...one, total: { events: 10, late: 1 } } : one
+    })
+    expect(audit(told, events(4)).findings).toEqual([])
+    expect(audit(told, events(4).toSpliced(12, 1)).findings).toMatchObject([
+      { cause: 'events', count: 1, text: expect.stringContaining('late') as string },
+    ])
+  })
+})
+
+describe('the table', () => {
+  it('has a row for each node and hour, and a line for each thing that is missing', () => {
+    const all = heartbeats(361)
+    const lines = tableOf(audit(all.toSpliced(180, 1))).split('\n')
+    expect(lines[1]).toMatch(/^web-01 {2}2026-11-22T07:00 +359 +3590 +0 +0 +0 +0 +0 {2}heartbeat$/)
+    expect(lines[2]).toMatch(/^web-01 {2}2026-11-22T08:00 +1 +10 .*complete$/)
+    expect(lines[4]).toBe('What is missing (1):')
+    expect(lines[5]).toContain('1 heartbeat is not there')
+  })
+
+  it('lets no control character of a node name through', () => {
+    expect(tableOf(audit(heartbeats(2, 'web\u001b[2J')))).not.toContain('\u001b')
+  })
+})
