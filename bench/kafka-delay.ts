@@ -61,7 +61,7 @@ function makeTopic(brokers: string, topic: string): Promise<void> {
     config: { 'message.timestamp.type': 'LogAppendTime' },
   }
   return new Promise((resolve, reject) => {
-    admin.createTopic(wanted as kafka.NewTopic, WAIT_MS, (error) => {
+    admin.createTopic(wanted, WAIT_MS, (error) => {
       admin.disconnect()
       if (error) reject(new Error(error.message))
       else resolve()
