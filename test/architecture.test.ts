@@ -19,8 +19,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   shim: ['src/spool/format.ts'],
   selftest: ['src/config/settings.ts', 'src/install/', 'src/spool/'],
 }
-/** Folders that are no stage: what sets a host up and tests it. Only cli/, and one of them another, imports them. */
-const TOOLS = new Set(['install', 'selftest'])
+/** Folders that are no stage: what sets a host up, tests it, and checks what it delivered. Only cli/, and one of them another, imports them. */
+const TOOLS = new Set(['install', 'reconcile', 'selftest'])
 /** Packages, and the only places that may import them. */
 const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^src\/cli\//,

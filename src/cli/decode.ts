@@ -1,19 +1,15 @@
 import { stat } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { WorkerSettings } from '../config/settings.ts'
 import type { DecodeOptions } from '../decode/decoder.ts'
-import { createPool, createStitcher } from '../decoders.ts'
 import { checkFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { jsonText } from '../model/json.ts'
-import { Pipeline, type Progress } from '../pipeline.ts'
-import { Staff } from '../pool/staff.ts'
 import { AppendFile, Torn } from '../sink/append-file.ts'
 import { standardOutlet } from '../sink/outlet.ts'
 import { createStreamSink } from '../sink/stdout.ts'
-import { sourceOf } from '../source.ts'
+import { type PumpInput, pump, workersOf } from './pump.ts'
 import { Stats } from './stats.ts'
 import { say } from './terminal.ts'
 
@@ -75,59 +71,23 @@ async function decode(files: readonly string[], flags: Flags, command: Command):
     rate: () => {},
     alert: () => {},
   })
-  await pump(paths, flags, counted(sink, stats))
-  await sink.close()
-  await rejects?.close()
-  if (flags.stats === true) say(jsonText(stats.report((performance.now() - started) / 1000)))
-  else if (rejects === null && stats.rejected > 0)
-    say(`spillway: ${stats.rejected} lines are no records; --rejects FILE keeps them`)
-}
-
-/** Takes the files through the pipeline, every event in order. */
-async function pump(paths: readonly string[], flags: Flags, sink: Sink): Promise<void> {
   const options: DecodeOptions = {
     format: flags.format,
     host: flags.node ?? null,
     raw: flags.raw === true,
     interpretedPrefix: '',
   }
-  const pool = createPool(options, ({ kind, bytes, reason }) => {
-    if (kind === 'poison') say(`spillway: ${bytes} bytes are rejected: ${reason}`)
-  })
-  const staff = new Staff(pool, flags.workers, availableParallelism())
-  const size = await sizeOf(paths)
-  const start: Progress = { resume: { epoch: 0, place: 0 }, done: null }
-  const pipeline = new Pipeline({
-    open: () => sourceOf(readFiles(paths), size),
-    stitcher: (done) => createStitcher(options, done),
-    pool,
-    slots: staff.slots,
-    replayable: false,
+  const input: PumpInput = {
+    open: () => readFiles(paths),
+    size: await sizeOf(paths),
     live: paths.includes(STANDARD_INPUT),
-    isLast: (piece) => piece.kind === 'end',
-    delivery: start,
-    analysis: start,
-    analyse: () => {},
-    sink,
-    onBatch: () => void staff.look(pipeline.lag, performance.now()),
-  })
-  try {
-    await staff.look(size ?? 0, performance.now())
-    await pipeline.run()
-  } finally {
-    await pool.close()
   }
-}
-
-/** Bytes in all files, or null where one is no regular file. */
-async function sizeOf(paths: readonly string[]): Promise<number | null> {
-  let size = 0
-  for (const path of paths) {
-    const found = path === STANDARD_INPUT ? null : await stat(path)
-    if (found?.isFile() !== true) return null
-    size += found.size
-  }
-  return size
+  await pump(input, options, flags.workers, counted(sink, stats))
+  await sink.close()
+  await rejects?.close()
+  if (flags.stats === true) say(jsonText(stats.report((performance.now() - started) / 1000)))
+  else if (rejects === null && stats.rejected > 0)
+    say(`spillway: ${stats.rejected} lines are no records; --rejects FILE keeps them`)
 }
 
 function counted(sink: Sink, stats: Stats): Sink {
@@ -140,9 +100,13 @@ function counted(sink: Sink, stats: Stats): Sink {
   }
 }
 
-function workersOf(text: string): WorkerSettings {
-  const count = Number(text)
-  if (text === 'auto') return 'auto'
-  if (/^\d{1,3}$/.test(text) && count <= 256) return count
-  throw new InvalidArgumentError('It must be auto or a whole number from 0 to 256.')
+/** Bytes in all files, or null where one is no regular file. */
+async function sizeOf(paths: readonly string[]): Promise<number | null> {
+  let size = 0
+  for (const path of paths) {
+    const found = path === STANDARD_INPUT ? null : await stat(path)
+    if (found?.isFile() !== true) return null
+    size += found.size
+  }
+  return size
 }

@@ -19,7 +19,7 @@ Exit codes:
   4  a configuration that does not hold
   5  a spool that cannot be used
   6  a sink that cannot be written: disk full, not permitted
-  7  something is missing, of what verify was shown
+  7  something is missing, of what verify was shown or reconcile compared
   10  selftest: the kernel, which does not audit
   11  selftest: auditd
   12  selftest: the plugin that auditd was to start
@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   top: async () => (await import('./top.ts')).topCommand(),
+  reconcile: async () => (await import('./reconcile.ts')).reconcileCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),

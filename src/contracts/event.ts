@@ -29,6 +29,11 @@ const envelope = z
       .meta({ description: 'Records or arguments that it announces and lacks.' }),
     raw: z.array(z.string().nullable()).optional().meta({ description: 'Its lines.' }),
     raw_hex: z.array(z.object({ index: count, hex: z.string() })).optional(),
+    recovered: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The stream had lost it, or a part of it; reconcile brought it back.' }),
+    recovered_from: z.string().optional().meta({ description: 'The log it was in.' }),
   })
   .meta({ description: 'What Spillway adds to the records.' })
 

@@ -24,7 +24,6 @@ const OWN_MEMBERS = new Set(['ID', 'NODE', 'EVENT'])
 
 const COMPLETE = constant(',"complete":true')
 const INCOMPLETE = constant(',"complete":false,"reason":"')
-const EVENT_END = constant('}}\n')
 const REASONS = CLOSE_NAMES.map((name) => constant(name))
 
 /** How events are written. */
@@ -35,6 +34,8 @@ export interface EventOptions {
   readonly raw: boolean
   /** Goes before the upper-case names of auditd's ENRICHED part. */
   readonly interpretedPrefix: string
+  /** Where events come from that the stream has lost: marks each as recovered. */
+  readonly recoveredFrom?: string
 }
 
 /**
@@ -59,6 +60,8 @@ export class NativeWriter implements EventWriter {
   #items = -1
   #paths = 0
   #hidden = 0
+  /** How an event ends. */
+  readonly #end: Constant
   /** Bytes that a byte of a record becomes at most: of a repeated short field that is not UTF-8. */
   readonly #expansion: number
 
@@ -66,6 +69,7 @@ export class NativeWriter implements EventWriter {
     this.#expansion = 24 + 2 * options.interpretedPrefix.length
     this.#envelope = new EnvelopeWriter(this.#out, options.host)
     this.#fields = new FieldWriter(this.#out, options.interpretedPrefix)
+    this.#end = endOf(options.recoveredFrom)
     this.#raw = options.raw ? new RawLines(this.#out) : null
   }
 
@@ -196,13 +200,13 @@ export class NativeWriter implements EventWriter {
   #event(row: number): void {
     const out = this.#out
     const keys = this.#keys.json(this.#events.keySet[row])
-    out.reserve(this.#envelope.room(row) + keys.length)
+    out.reserve(this.#envelope.room(row) + keys.length + this.#end.length)
     this.#envelope.event(row)
     out.constant(keys)
     out.constant(categoryOf(this.#lines, this.#written, this.#writtenCount))
     this.#completeness(row, missingOf(this.#items, this.#paths + this.#hidden, this.#execve))
     this.#raw?.write(this.#batch, this.#lines, this.#events.first[row])
-    out.constant(EVENT_END)
+    out.constant(this.#end)
   }
 
   #completeness(row: number, missing: readonly Missing[] | null): void {
@@ -221,6 +225,14 @@ export class NativeWriter implements EventWriter {
     out.reserve(text.length + 1024)
     out.constant(text)
   }
+}
+
+function endOf(recoveredFrom: string | undefined): Constant {
+  const mark =
+    recoveredFrom === undefined
+      ? ''
+      : `,"recovered":true,"recovered_from":${JSON.stringify(recoveredFrom)}`
+  return constant(Buffer.from(`${mark}}}\n`))
 }
 
 /** Member of a record type without a number; one that is named like a member of ours is set apart. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, open, stat } from 'node:fs/promises'
+import { access, type FileHandle, open, stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
@@ -37,13 +37,67 @@ export async function checkFiles(paths: readonly string[]): Promise<void> {
   }
 }
 
+/** Files that stay what they are while they are renamed and written to. */
+export interface HeldFiles {
+  readonly paths: readonly string[]
+  /** Bytes in all of them when they were opened. */
+  readonly size: number
+  /** Their pieces up to that size, as `readFiles` gives them; may be called again. */
+  read(): AsyncGenerator<Piece>
+  close(): Promise<void>
+}
+
+interface HeldFile {
+  readonly path: string
+  readonly handle: FileHandle
+  readonly size: number
+}
+
+/**
+ * Opens regular files, given the oldest first. A rotation meanwhile changes nothing: the last is opened
+ * first, and what is met again under another name is left out. What cannot be opened is a `Failure`.
+ */
+export async function holdFiles(paths: readonly string[]): Promise<HeldFiles> {
+  const held: HeldFile[] = []
+  const seen = new Set<string>()
+  const close = async (): Promise<void> => {
+    for (const { handle } of held) await handle.close()
+  }
+  for (const path of paths.toReversed())
+    try {
+      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      const found = await handle.stat()
+      const file = `${found.dev} ${found.ino}`
+      if (seen.has(file)) await handle.close()
+      else held.unshift({ path, handle, size: found.size })
+      seen.add(file)
+      if (!found.isFile()) throw new Error('it is no regular file')
+    } catch (error) {
+      await close()
+      throw readFailure(path, error)
+    }
+  return {
+    paths: held.map(({ path }) => path),
+    size: held.reduce((sum, { size }) => sum + size, 0),
+    read: () => piecesOf(held.map(({ path, handle, size }) => [path, heldChunks(handle, size)])),
+    close,
+  }
+}
+
 /**
  * The pieces of `paths`, ended by one that closes what is open. The bytes of a piece are good until the
  * next one is asked for. What cannot be read rejects with a `Failure`, after all that could be.
  */
-export async function* readFiles(
+export function readFiles(
   paths: readonly string[],
   stdin: Readable = process.stdin,
+): AsyncGenerator<Piece> {
+  return piecesOf(paths.map((path) => [path, path === STANDARD_INPUT ? stdin : fileChunks(path)]))
+}
+
+/** The pieces of files, each given by its name and its bytes. */
+async function* piecesOf(
+  files: readonly (readonly [string, AsyncIterable<Uint8Array>])[],
 ): AsyncGenerator<Piece> {
   let place = 0
   const piece = (bytes: Uint8Array): Piece => {
@@ -52,9 +106,9 @@ export async function* readFiles(
     return { kind: 'data', bytes, epoch: PLAIN_EPOCH, boot: null, place: at, clock: null }
   }
   let unfinished = false
-  for (const path of paths) {
+  for (const [path, raw] of files) {
     let first = true
-    for await (const chunk of contentOf(path, stdin)) {
+    for await (const chunk of contentOf(path, raw)) {
       if (first && unfinished && chunk[0] !== BINARY) yield piece(LF)
       first = false
       unfinished = chunk.at(-1) !== LF[0]
@@ -65,8 +119,10 @@ export async function* readFiles(
 }
 
 /** The bytes of one path, unpacked, in chunks that are never empty. */
-async function* contentOf(path: string, stdin: Readable): AsyncGenerator<Uint8Array> {
-  const raw: AsyncIterable<Uint8Array> = path === STANDARD_INPUT ? stdin : fileChunks(path)
+async function* contentOf(
+  path: string,
+  raw: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   const chunks = raw[Symbol.asyncIterator]()
   try {
     const { done, value: first } = await chunks.next()
@@ -110,6 +166,17 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
     }
   } finally {
     await file.close()
+  }
+}
+
+/** The first `size` bytes of an open file. */
+async function* heldChunks(file: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+  const memory = new Uint8Array(CHUNK_BYTES)
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(memory, 0, Math.min(CHUNK_BYTES, size - at), at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield memory.subarray(0, bytesRead)
   }
 }
 

@@ -1,0 +1,245 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { loadSettings } from '../config/load.ts'
+import type { Settings, WorkerSettings } from '../config/settings.ts'
+import type { DecodeOptions } from '../decode/decoder.ts'
+import { checkFiles, type HeldFiles, holdFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
+import type { Block, Sink } from '../model/delivery.ts'
+import { ExitCode, Failure } from '../model/failure.ts'
+import { jsonText } from '../model/json.ts'
+import type { Piece } from '../model/piece.ts'
+import { Comparison } from '../reconcile/comparison.ts'
+import { Delivered } from '../reconcile/delivered.ts'
+import { readDelivered } from '../reconcile/delivered-event.ts'
+import { deliveredIn, logsAt, oldestFirst } from '../reconcile/files.ts'
+import { lostIn } from '../reconcile/findings.ts'
+import { Holes } from '../reconcile/holes.ts'
+import { type Reading, type Report, reportOf, textOf } from '../reconcile/report.ts'
+import { textLines } from '../reconcile/text-lines.ts'
+import { openFillSink } from './fill-sink.ts'
+import { pump, workersOf } from './pump.ts'
+import { printLine, say } from './terminal.ts'
+
+const AUDIT_LOG = '/var/log/audit/audit.log'
+/** What recovered events say they are from, whatever the file was renamed to. */
+const RECOVERED_FROM = 'audit.log'
+
+interface Flags {
+  readonly config?: string
+  readonly events: readonly string[]
+  readonly alerts: readonly string[]
+  readonly output?: string
+  readonly node?: string
+  readonly since?: number
+  readonly until?: number
+  readonly workers: WorkerSettings
+  readonly json?: true
+}
+
+const AFTER_HELP = `
+Without --output nothing is written: a check. With it, what is in the log and was not delivered, or not
+whole, is delivered, marked "recovered". What is before the first delivered event of a node and after
+its last is not judged, unless --since and --until say that it was to come.
+
+Examples:
+  spillway reconcile
+  spillway reconcile --output ndjson:/var/log/spillway
+  spillway reconcile --events /var/log/spillway --json audit.log audit.log.1 audit.log.2.gz
+  kcat -b kafka:9092 -C -e -t audit.events | spillway reconcile --events - --alerts alerts.ndjson --output kafka
+
+Exit codes besides those of every command:
+  7  events of the log are missing: not announced by any alert, or announced and not filled`
+
+/** `spillway reconcile`: what auditd's log has and the delivered events have not. */
+export function reconcileCommand(): Command {
+  return new Command('reconcile')
+    .description("hold auditd's log against the delivered events, and fill holes from it")
+    .argument('[log...]', `logs (default: ${AUDIT_LOG} and what it was rotated to)`)
+    .option(
+      '--config <file>',
+      'configuration of the service (default: /etc/spillway/spillway.yaml, if there is one)',
+    )
+    .option(
+      '--events <path>',
+      'delivered events: directory of the sink ndjson:, a file, or -; may come again (default: the output of the configuration)',
+      listed,
+      [],
+    )
+    .option(
+      '--alerts <file>',
+      'alerts that announce holes, beside those in the directory; may come again',
+      listed,
+      [],
+    )
+    .option('--output <sink>', 'fill: where events go, ndjson:DIR, kafka, or - for standard output')
+    .option('--node <name>', 'name of the host where records carry no node=')
+    .option('--since <time>', 'judge what is not older than this (ISO 8601)', timeOf)
+    .option('--until <time>', 'judge what is not younger than this (ISO 8601)', timeOf)
+    .option(
+      '--workers <n>',
+      'threads that decode: auto, or 0 for none but the main one',
+      workersOf,
+      'auto',
+    )
+    .option('--json', 'print one JSON object instead of a table')
+    .addHelpText('after', AFTER_HELP)
+    .action(reconcile)
+}
+
+async function reconcile(paths: readonly string[], flags: Flags): Promise<void> {
+  const settings = loadSettings(flags.config ?? null)
+  if (settings.format !== 'native')
+    throw new Failure(
+      ExitCode.Config,
+      'events in format raw cannot be told apart: format must be native',
+    )
+  const sources = sourcesOf(settings, flags)
+  const delivered = new Delivered()
+  const holes = new Holes()
+  // The log is opened before the events are read: what comes in meanwhile is not judged.
+  const logs = await holdFiles(paths.length === 0 ? logsAt(AUDIT_LOG) : oldestFirst(paths))
+  try {
+    const read = await readDeliveredFrom(sources.events, delivered)
+    await eachLine(sources.alerts, (line) => holes.add(line))
+    const comparison = new Comparison({
+      delivered,
+      holes: holes.all,
+      host: flags.node ?? settings.node,
+      hostIsSaid: flags.node !== undefined,
+      since: flags.since ?? null,
+      until: flags.until ?? null,
+    })
+    await readLog(logs, settings, flags, async (block) => comparison.accept(block))
+    const findings = comparison.finish()
+    const wanted = flags.output !== undefined && lostIn(findings).events > 0
+    const filled = wanted ? await fill(logs, settings, flags, comparison) : 0
+    const reading: Reading = { ...read, logs: logs.paths, delivered: delivered.count, filled }
+    await tell(reportOf(findings, reading), flags)
+  } finally {
+    await logs.close()
+  }
+}
+
+/** Second reading of the log: gives what is missing to the sink; how many events that was. */
+async function fill(
+  logs: HeldFiles,
+  settings: Settings,
+  flags: Flags,
+  comparison: Comparison,
+): Promise<number> {
+  const state = await mkdtemp(join(tmpdir(), 'spillway-reconcile-'))
+  let filled = 0
+  try {
+    const sink = await openFillSink(flags.output ?? '', settings, state)
+    await readLog(logs, settings, flags, async (block) => {
+      const picked = comparison.pick(block)
+      if (picked === null) return
+      for (const { from, to } of picked.runs) filled += to - from
+      await sink.accept(picked)
+    })
+    await sink.sync()
+    await sink.close()
+  } finally {
+    await rm(state, { recursive: true, force: true })
+  }
+  return filled
+}
+
+/** Takes the log through the pipeline, block by block. */
+async function readLog(
+  logs: HeldFiles,
+  { raw, interpretedPrefix, node }: Settings,
+  flags: Flags,
+  accept: (block: Block) => Promise<void>,
+): Promise<void> {
+  const options: DecodeOptions = {
+    format: 'native',
+    host: flags.node ?? node,
+    raw,
+    interpretedPrefix,
+    recoveredFrom: RECOVERED_FROM,
+  }
+  const taker: Sink = {
+    accept,
+    rate: () => {},
+    alert: () => {},
+    sync: async () => {},
+    close: async () => {},
+  }
+  const input = { open: () => logs.read(), size: logs.size, live: false }
+  await pump(input, options, flags.workers, taker)
+}
+
+/** Where delivered events and alerts are read. */
+function sourcesOf(settings: Settings, flags: Flags): { events: string[]; alerts: string[] } {
+  const { output } = settings
+  const given =
+    flags.events.length > 0 || output.kind !== 'ndjson' ? flags.events : [output.directory]
+  if (given.length === 0)
+    throw new Failure(
+      ExitCode.Usage,
+      'no delivered events to read: --events names a directory, a file, or - for standard input',
+    )
+  const events: string[] = []
+  const alerts = [...flags.alerts]
+  for (const path of given) {
+    const found = path === STANDARD_INPUT ? null : deliveredIn(path)
+    if (found === null) events.push(path)
+    else {
+      events.push(...found.events)
+      alerts.push(...found.alerts)
+    }
+  }
+  return { events, alerts }
+}
+
+async function readDeliveredFrom(
+  paths: readonly string[],
+  delivered: Delivered,
+): Promise<{ repeated: number; unreadable: number }> {
+  let repeated = 0
+  let unreadable = 0
+  await eachLine(paths, (line) => {
+    const event = readDelivered(line)
+    if (event === null) unreadable++
+    else if (!delivered.add(event)) repeated++
+  })
+  return { repeated, unreadable }
+}
+
+async function eachLine(paths: readonly string[], take: (line: string) => void): Promise<void> {
+  await checkFiles(paths)
+  for (const path of paths)
+    for await (const line of textLines(chunksOf(readFiles([path])))) take(line)
+}
+
+async function* chunksOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) if (piece.kind === 'data') yield piece.bytes
+}
+
+async function tell(report: Report, { json, output }: Flags): Promise<void> {
+  const lines = json === true ? [jsonText(report)] : textOf(report)
+  // Standard output has the events then.
+  for (const line of lines)
+    if (output === STANDARD_INPUT) say(line)
+    else await printLine(line)
+  if (report.silent.events > 0)
+    throw new Failure(ExitCode.Missing, `${report.silent.events} events were lost without a word`)
+  if (report.missing > 0)
+    throw new Failure(
+      ExitCode.Missing,
+      `${report.missing} events are missing; --output brings them back`,
+    )
+}
+
+function listed(value: string, before: readonly string[]): string[] {
+  return [...before, value]
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text)
+  if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a time in ISO 8601.')
+  return time
+}

@@ -1,0 +1,162 @@
+import type { Block, Run } from '../model/delivery.ts'
+import { createFinding, type Findings, type HoleFinding, type SerialRange } from './findings.ts'
+import { HolePlaces } from './hole-places.ts'
+import type { Hole } from './holes.ts'
+import { Judge, type JudgeOptions, Standing } from './judge.ts'
+import { Lost, type LostEvent } from './lost.ts'
+import { NodeLog } from './node-log.ts'
+import type { Period } from './period.ts'
+import { addEvent } from './tally.ts'
+
+/** Ranges of serials that are told one by one at most; sums have all. */
+const MAX_TOLD = 100
+
+/** What a comparison needs. */
+export interface ComparisonOptions extends JudgeOptions, Period {
+  /** In the order of the stream. */
+  readonly holes: readonly Hole[]
+}
+
+/**
+ * Holds the log against what was delivered, in two readings of the same bytes: the first finds where the
+ * delivered events begin and end in the log and what is missing between, the second picks that out.
+ *
+ * ```
+ *  log        a b c d e f g h i j k      a b: before the first delivered event, j k: after the last;
+ *  delivered      c d     g h i          nobody knows whether they were to come, unless a period says it
+ *                     e f                missing
+ * ```
+ */
+export class Comparison {
+  readonly #options: ComparisonOptions
+  readonly #judge: Judge
+  readonly #places: HolePlaces
+  readonly #lost = new Lost()
+  readonly #numbers = new Map<string, number>()
+  readonly #logs: NodeLog[] = []
+  #number = -1
+
+  constructor(options: ComparisonOptions) {
+    this.#options = options
+    this.#judge = new Judge(options)
+    this.#places = new HolePlaces(options.holes)
+  }
+
+  /** First reading: takes a block of the log. */
+  accept(block: Block): void {
+    this.#each(block, (log) => this.#take(log))
+  }
+
+  /** Ends the first reading: what it found. */
+  finish(): Findings {
+    const { delivered, holes } = this.#options
+    let foreign = 0
+    delivered.eachUnclaimed((number, daemon, time, serial) => {
+      const own = this.#numbers.get(delivered.nodes[number])
+      if (own === undefined) foreign++
+      else this.#logs[own].unlogged(daemon, time, serial)
+    })
+    delivered.unclaim()
+    this.#places.finish()
+    const silent = createFinding()
+    const found: HoleFinding[] = holes.map((hole, i) => ({
+      hole,
+      reached: this.#places.isReached(i),
+      ...createFinding(),
+    }))
+    const findingAt = (first: number, last: number): typeof silent =>
+      found[this.#places.at(first, last)] ?? silent
+    const silentRanges: SerialRange[] = []
+    for (const event of this.#lost) {
+      const log = this.#logs[event.node]
+      const finding = findingAt(event.first, event.last)
+      if (event.standing === Standing.Recovered) finding.recovered++
+      else if (log.isJudged(event.number, event.time)) {
+        addLost(finding.lost, event)
+        if (finding === silent) addToRanges(silentRanges, log.node, event)
+      } else addLost(log.outside, event)
+    }
+    for (const log of this.#logs) {
+      log.at = 0
+      for (const gap of log.gaps)
+        findingAt(gap.place, gap.place).neither += ((gap.last - gap.first) | 0) + 1
+    }
+    const gaps = this.#logs.flatMap(({ node, gaps: all }) => all.map((gap) => ({ ...gap, node })))
+    return {
+      nodes: this.#logs,
+      holes: found,
+      silent,
+      silentRanges,
+      missingSerials: this.#logs.reduce((sum, { missingSerials }) => sum + missingSerials, 0),
+      gaps: gaps.slice(0, MAX_TOLD),
+      foreign,
+    }
+  }
+
+  /**
+   * Second reading: what of a block is missing, as a block of its own without rejects; null for
+   * nothing. `finish` must have been called.
+   */
+  pick(block: Block): Block | null {
+    const runs: Run[] = []
+    this.#each(block, (log, run, at) => {
+      const { standing, time } = this.#judge
+      if (standing < Standing.Torn || !log.isJudged(log.at, time)) return
+      const { order, events } = run.result
+      const end = events.outEnd[order[at]]
+      const last = runs.at(-1)
+      if (last?.result === run.result && last.to === at)
+        runs[runs.length - 1] = { ...last, to: at + 1, end }
+      else runs.push({ ...run, from: at, to: at + 1, start: events.outStart[order[at]], end })
+    })
+    return runs.length === 0 ? null : { ...block, runs, rejectsFrom: block.result.rejects.count }
+  }
+
+  #take(log: NodeLog): void {
+    const { standing, daemon, time, serial, records, first, last } = this.#judge
+    log.take(daemon, serial, time, records, first)
+    if (standing === Standing.Whole) {
+      log.pass()
+      const { position } = this.#judge
+      if (position !== null) this.#places.pass(position, first)
+    } else if (standing !== Standing.Recovered && log.isBefore())
+      addEvent(log.outside, time, records, false)
+    else {
+      const { at: number } = log
+      this.#lost.add({ node: this.#number, number, time, serial, records, standing, first, last })
+    }
+  }
+
+  #each({ runs }: Block, take: (log: NodeLog, run: Run, at: number) => void): void {
+    for (const run of runs)
+      for (let at = run.from; at < run.to; at++) {
+        this.#judge.look(run, at)
+        const log = this.#logOf(this.#judge.node)
+        log.at++
+        take(log, run, at)
+      }
+  }
+
+  #logOf(node: string): NodeLog {
+    if (this.#logs[this.#number]?.node === node) return this.#logs[this.#number]
+    this.#number = this.#numbers.get(node) ?? this.#logs.length
+    if (this.#number === this.#logs.length) {
+      this.#numbers.set(node, this.#number)
+      this.#logs.push(new NodeLog(node, this.#options))
+    }
+    return this.#logs[this.#number]
+  }
+}
+
+function addLost(
+  sum: Parameters<typeof addEvent>[0],
+  { time, records, standing }: LostEvent,
+): void {
+  addEvent(sum, time, records, standing === Standing.Torn)
+}
+
+function addToRanges(ranges: SerialRange[], node: string, { serial, time }: LostEvent): void {
+  const last = ranges.at(-1)
+  if (last?.node === node && serial === (last.last + 1) >>> 0) last.last = serial
+  else if (ranges.length < MAX_TOLD) ranges.push({ node, first: serial, last: serial, time })
+}
