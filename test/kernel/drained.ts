@@ -18,6 +18,7 @@ export const EVENTS = 1500
 /** Processes that make a bit of everything meanwhile. */
 const MIXED = 3
 const ARRIVE_MS = 30_000
+const NODE = 'web-01'
 
 /** The shim as an installation has it: a file of its own, its own user, our group. */
 export const SHIM_PLUGIN: Plugin = {
@@ -81,13 +82,17 @@ export async function drain(auditd: Auditd, broker: Broker): Promise<Drained> {
     getppidRule(auditd)
     const loads = Array.from({ length: PROCESSES }, () => auditd.load('getppid', EVENTS))
     await Promise.all([...loads, auditd.load('mixed', MIXED), auditd.load('users')])
-    const messages = await arrival(broker, await auditd.settle())
+    const marker = await auditd.settle()
+    const messages = await arrival(broker, marker)
+    const log = logged(auditd.log)
+    const later = idsAfter(log, marker)
+    const arrived = messages.map((message) => ({
+      message,
+      event: JSON.parse(message.value.toString()) as Event,
+    }))
     return {
-      log: logged(auditd.log),
-      arrived: messages.map((message) => ({
-        message,
-        event: JSON.parse(message.value.toString()) as Event,
-      })),
+      log: new Map([...log].filter(([id]) => !later.has(id))),
+      arrived: arrived.filter((one) => !later.has(idOf(one))),
       rejects: await consumed(broker.admin, 'audit.rejects'),
       lost: (status().get('lost') ?? 0) - before,
       shim: privilegesOf(writerOf(join(dir, 'spool'))),
@@ -104,10 +109,20 @@ export async function drain(auditd: Auditd, broker: Broker): Promise<Drained> {
   }
 }
 
+/** The id of an event as auditd's log has it: without the node. */
+export const idOf = ({ event }: Arrived): string => event.EVENT.id.slice(`${NODE}:`.length)
+
+/** Ids that come after that of `marker`: other programs of the machine may make records at any time. */
+function idsAfter(log: ReadonlyMap<string, Logged>, marker: string): Set<string> {
+  const ids = [...log.keys()]
+  const at = ids.findIndex((id) => log.get(id)?.lines.some((line) => line.includes(marker)))
+  return new Set(ids.slice(at + 1))
+}
+
 function configure(dir: string, readings: string, { brokers }: Broker): string {
   const config = join(dir, 'spillway.yaml')
   const lines = [
-    'node: web-01',
+    `node: ${NODE}`,
     `spool: { directory: ${join(dir, 'spool')} }`,
     'output: kafka',
     `kafka: { brokers: ["${brokers}"] }`,

@@ -8,6 +8,7 @@ import {
   drain,
   EVENTS,
   type Event,
+  idOf,
   PROCESSES,
   SHIM_PLUGIN,
 } from './drained.ts'
@@ -33,9 +34,6 @@ function recordsIn(event: Event): number {
     .filter(([name]) => !NO_TYPES.has(name))
     .reduce((sum, [, records]) => sum + (Array.isArray(records) ? records.length : 1), 0)
 }
-
-/** The id of an event as auditd's log has it: without the node. */
-const idOf = ({ event }: Arrived): string => event.EVENT.id.slice('web-01:'.length)
 
 describe.skipIf(reason)('from the kernel over auditd, shim, spool and service to Kafka', () => {
   let drained: Drained
