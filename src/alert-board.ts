@@ -9,8 +9,14 @@ const MOST_RECENT = 10
 export class AlertBoard {
   readonly #open = new Map<string, Message>()
   #recent: readonly Message[] = []
+  readonly #onAlert: (alert: Message) => void
   /** Alerts taken so far. */
   taken = 0
+
+  /** `onAlert` is told of each alert that is taken. */
+  constructor(onAlert: (alert: Message) => void = () => {}) {
+    this.#onAlert = onAlert
+  }
 
   /** Takes an alert, whoever sends it. */
   take(alert: Message): void {
@@ -21,6 +27,7 @@ export class AlertBoard {
     if (alert['status'] === 'firing' && alert['ends_at'] === null) this.#open.set(key, alert)
     const first = this.#open.keys().next().value
     if (this.#open.size > MOST_OPEN && first !== undefined) this.#open.delete(first)
+    this.#onAlert(alert)
   }
 
   /** The sink is closed: the next one finds out for itself what is wrong with it. */

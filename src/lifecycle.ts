@@ -1,9 +1,13 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { AlertBoard } from './alert-board.ts'
+import { AlertProgram } from './alert-program.ts'
 import type { Settings } from './config/settings.ts'
 import { startFeed } from './feed.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics/server.ts'
 import type { Message, Sink } from './model/delivery.ts'
+import { reasonOf } from './model/failure.ts'
+import { isLoopback } from './model/listen.ts'
 import { type Means, Service } from './service.ts'
 import { onSignals } from './signals.ts'
 import { Checkpoint } from './spool/checkpoint.ts'
@@ -34,6 +38,7 @@ export async function runService(
 ): Promise<void> {
   const asked: { stop: boolean; next: Settings | null } = { stop: false, next: null }
   let service: Service | null = null
+  const program = new AlertProgram(log)
   const off = onSignals({
     stop: () => {
       asked.stop = true
@@ -51,7 +56,7 @@ export async function runService(
     // A service that has been replaced may still write. The checkpoint is taken over first, so that what
     // opening the sink cuts off is not counted as delivered.
     let checkpoint = await Checkpoint.open(settings.spool.state)
-    const board = new AlertBoard()
+    const board = new AlertBoard((alert) => program.take(alert))
     const onAlert: OnAlert = (alert) => board.take(alert)
     let means: Means = { settings, sink: await openSink(onAlert), log }
     const shim = await startFeed(settings, log)
@@ -59,7 +64,9 @@ export async function runService(
       service = new Service({ ...means, board, checkpoint, shim })
       if (asked.next !== null) service.leave()
       if (asked.stop) service.stop()
-      await service.run()
+      program.use(means.settings.alertsExec)
+      const metrics = await openMetrics(means, service)
+      await service.run().finally(() => metrics?.close())
       const { next } = asked
       if (next === null || asked.stop || renewal === null) return
       asked.next = null
@@ -69,6 +76,27 @@ export async function runService(
     }
   } finally {
     off()
+    program.close()
+  }
+}
+
+/**
+ * Answers with the metrics of a service where the settings say so. That it cannot is no reason to leave
+ * the stream alone: it is said in the log.
+ */
+async function openMetrics({ settings, log }: Means, service: Service): Promise<Metrics | null> {
+  const at = settings.metricsListen
+  if (at === null) return null
+  // Loaded only where it is used: nothing else needs its package.
+  const { Metrics } = await import('./metrics/server.ts')
+  const metrics = new Metrics(() => service.status())
+  try {
+    await metrics.listen(at)
+    if (!isLoopback(at)) log.warn({ ...at }, 'other hosts can read the metrics')
+    return metrics
+  } catch (error) {
+    log.error({ ...at, reason: reasonOf(error) }, 'there are no metrics')
+    return null
   }
 }
 

@@ -11,6 +11,7 @@ import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Sink } from './model/delivery.ts'
+import type { Status } from './model/status.ts'
 import { Pipeline } from './pipeline.ts'
 import type { DecodePool, Trouble } from './pool/pool.ts'
 import { Staff } from './pool/staff.ts'
@@ -210,6 +211,11 @@ export class Service {
   /** Says how it stands, in the log and the status file. */
   tell(): void {
     this.#log.info({ status: this.#report.now() }, 'status')
+  }
+
+  /** How it stands at this moment. */
+  status(): Status {
+    return this.#report.status()
   }
 
   /** Tries at once what waits to be tried again. */

@@ -27,6 +27,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'node-rdkafka': /^src\/sink\/kafka\/client\.ts$/,
   pino: /^src\/log\.ts$/,
   piscina: /^src\/pool\//,
+  'prom-client': /^src\/metrics\/text\.ts$/,
   split2: /^src\/watch\//,
   yaml: /^src\/config\//,
   zod: /^src\/(?:config|contracts)\//,
@@ -134,7 +135,8 @@ describe('the architecture', () => {
   })
 
   it('starts other programs in few places', () => {
-    const places = /^src\/(?:watch\/auditctl|install\/program|shim\/check|cli\/demo)\.ts$/
+    const places =
+      /^src\/(?:alert-program|watch\/auditctl|install\/program|shim\/check|cli\/demo)\.ts$/
     const wrong = sources
       .filter(({ path }) => !places.test(path))
       .filter(({ packages }) => packages.includes('node:child_process'))

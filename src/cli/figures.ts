@@ -1,11 +1,8 @@
 /** Figures and foreign text as people read them on a terminal. */
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+import { plain } from '../model/plain.ts'
 
-/** Text out of records on one line: control characters, and what turns or ends a line, become `?`. */
-export function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '?')
-}
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
 /** Bytes with a unit of powers of 1024. */
 export function bytesText(bytes: number): string {

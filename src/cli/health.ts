@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { plain } from '../model/plain.ts'
 import type { WrittenStatus } from '../model/status.ts'
 import { STATUS_FILE } from '../status.ts'
-import { plain, secondsText } from './figures.ts'
+import { secondsText } from './figures.ts'
 
 /** The version of the status file that is read here. */
 const VERSION = 1

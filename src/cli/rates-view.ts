@@ -1,5 +1,6 @@
+import { plain } from '../model/plain.ts'
 import type { RatesStatus, WrittenStatus } from '../model/status.ts'
-import { countText, keyText, plain } from './figures.ts'
+import { countText, keyText } from './figures.ts'
 
 /** A rule key of one node in its last interval. */
 export interface Row {

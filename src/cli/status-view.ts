@@ -1,5 +1,6 @@
+import { plain } from '../model/plain.ts'
 import type { WrittenStatus } from '../model/status.ts'
-import { bytesText, countText, plain, secondsText } from './figures.ts'
+import { bytesText, countText, secondsText } from './figures.ts'
 import type { Health } from './health.ts'
 import { ROW_HEADING, rowLine, rowsOf, spanText } from './rates-view.ts'
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { loadSettings } from '../config/load.ts'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
-import { plain } from './figures.ts'
+import { plain } from '../model/plain.ts'
 import { judge, neverRan, parseStatus, readStatusText } from './health.ts'
 import { ROW_HEADING, rowLine, rowsOf, spanText } from './rates-view.ts'
 import { Screen, type ScreenLine } from './screen.ts'

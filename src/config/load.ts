@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { parseListenAddress } from '../model/listen.ts'
 import { kafkaOf, secretsIn } from './kafka.ts'
 import { inputOf, receiveOf } from './receive.ts'
 import { type FilledInput, type Mistake, readInput } from './schema.ts'
@@ -102,6 +103,8 @@ function resolve(filled: FilledInput): Settings {
     workers: filled.workers,
     ratesInterval: filled.rates.interval * 1000,
     watchFile: filled.watch.file,
+    metricsListen: parseListenAddress(filled.metrics.listen ?? ''),
+    alertsExec: filled.alerts.exec,
     logLevel: filled.log.level,
   }
 }

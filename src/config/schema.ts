@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseListenAddress } from '../model/listen.ts'
 import { type FilledKafka, kafkaSection } from './kafka.ts'
 import { type FilledReceive, inputOf, receiveSection } from './receive.ts'
 import { ABSOLUTE, NAME, setting, type Told, told } from './setting.ts'
@@ -79,6 +80,36 @@ const schema = z.strictObject({
       }),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      listen: setting(
+        z
+          .string()
+          .refine((text) => parseListenAddress(text) !== null)
+          .optional(),
+        {
+          says: 'Where GET /metrics is answered for Prometheus, without TLS or password; nowhere without it.',
+          allowed: 'tcp://HOST:PORT; a loopback address keeps it on this host',
+          example: 'tcp://127.0.0.1:9464',
+        },
+      ),
+    })
+    .prefault({}),
+  alerts: z
+    .strictObject({
+      exec: setting(
+        z
+          .array(z.string().regex(/^[^\0]*$/))
+          .max(64)
+          .refine(([program]) => program === undefined || ABSOLUTE.test(program))
+          .default([]),
+        {
+          says: 'Program with arguments that is run for each alert, which it reads as JSON on standard input.',
+          allowed: 'a list of an absolute path and arguments; empty for none',
+        },
+      ),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: setting(z.enum(['debug', 'info', 'warn', 'error']).default('info'), {
@@ -103,6 +134,8 @@ export interface FilledInput {
   readonly workers: WorkerSettings
   readonly rates: { readonly interval: number }
   readonly watch: { readonly file: string }
+  readonly metrics: { readonly listen?: string | undefined }
+  readonly alerts: { readonly exec: readonly string[] }
   readonly log: { readonly level: LogLevel }
 }
 

@@ -1,3 +1,5 @@
+import type { ListenAddress } from '../model/listen.ts'
+
 /** What `output` says. */
 export type OutputSettings =
   | { readonly kind: 'stdout' }
@@ -44,6 +46,9 @@ export interface SettingsInput {
   workers?: WorkerSettings
   rates?: { interval?: number }
   watch?: { file?: string }
+  /** `tcp://HOST:PORT` */
+  metrics?: { listen?: string }
+  alerts?: { exec?: string[] }
   receive?: {
     sync?: boolean
     node_from_address?: boolean
@@ -96,6 +101,10 @@ export interface Settings {
   readonly ratesInterval: number
   /** What `spillway watch` writes. */
   readonly watchFile: string
+  /** Where metrics are answered; null for nowhere. */
+  readonly metricsListen: ListenAddress | null
+  /** Program and arguments that are run for each alert; empty for none. */
+  readonly alertsExec: readonly string[]
   readonly receive: ReceiveSettings
   readonly logLevel: LogLevel
 }

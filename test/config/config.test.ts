@@ -38,6 +38,8 @@ describe('the configuration', () => {
       workers: 'auto',
       ratesInterval: 10_000,
       watchFile: '/run/spillway/watch.ndjson',
+      metricsListen: null,
+      alertsExec: [],
       receive: {
         sync: false,
         nodeFromAddress: true,
@@ -78,6 +80,16 @@ describe('the configuration', () => {
     expect(mistakesOf(`input: "${input}"`)).toEqual([
       `f.yaml:1: input: found "${input}", allowed: spool, -, tcp://HOST:PORT`,
     ])
+  })
+
+  it('reads where metrics are answered and what is run for alerts', () => {
+    const text = 'metrics: { listen: tcp://127.0.0.1:9464 }\nalerts: { exec: [/bin/page, -v] }'
+    expect(settingsOf(text, 'f')).toMatchObject({
+      metricsListen: { host: '127.0.0.1', port: 9464 },
+      alertsExec: ['/bin/page', '-v'],
+    })
+    for (const wrong of ['metrics: { listen: 9464 }', 'alerts: { exec: [page] }'])
+      expect(mistakesOf(wrong)).toHaveLength(1)
   })
 
   it('wants a certificate and its key together', () => {
@@ -160,7 +172,7 @@ describe('the example configuration', () => {
 
 /** A default as the page shows it. */
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ')
+  if (Array.isArray(value)) return value.join(', ') || 'empty'
   return value === '' || typeof value === 'object'
     ? 'empty'
     : `${value as string | number | boolean}`

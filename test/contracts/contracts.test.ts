@@ -83,8 +83,10 @@ function settings(): Settings {
     workers: 0,
     ratesInterval: 10_000,
     watchFile: '/nonexistent/watch.ndjson',
+    metricsListen: null,
+    alertsExec: [],
     logLevel: 'error',
-  } as Settings
+  } as Partial<Settings> as Settings
 }
 
 /** Fails unless a message is what its contract says, and has no member that it does not. */

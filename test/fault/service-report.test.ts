@@ -7,6 +7,7 @@ import { runService } from '../../src/lifecycle.ts'
 import type { Log } from '../../src/log.ts'
 import { make } from '../generate/made.ts'
 import { MemorySink } from '../pipeline/memory.ts'
+import { freePort } from '../receive/audisp-remote.ts'
 import { FakeWriter } from '../spool/fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-report-'))
@@ -17,7 +18,7 @@ interface Status {
   readonly delivery: { readonly done: string | null }
 }
 
-function settingsOf(directory: string): Settings {
+function settingsOf(directory: string, port: number): Settings {
   return {
     node: 'web-01',
     input: 'spool',
@@ -29,11 +30,13 @@ function settingsOf(directory: string): Settings {
     workers: 0,
     ratesInterval: 1000,
     watchFile: '/nonexistent/watch.ndjson',
+    metricsListen: { host: '127.0.0.1', port },
+    alertsExec: ['/bin/sh', '-c', `cat >> '${directory}.told'`],
     logLevel: 'error',
-  } as Settings
+  } as Partial<Settings> as Settings
 }
 
-test('rates and floods go on in the log and the status file while the sink takes nothing', async () => {
+test('rates and floods go on in the log, the status file, the metrics and the program while the sink takes nothing', async () => {
   const directory = join(folder, 'spool')
   mkdirSync(directory)
   const writer = new FakeWriter(directory, 1)
@@ -58,7 +61,8 @@ test('rates and floods go on in the log and the status file while the sink takes
 
   const sink = new MemorySink()
   pour(0, 65_536)
-  const run = runService(settingsOf(directory), () => sink, log)
+  const port = await freePort()
+  const run = runService(settingsOf(directory, port), () => sink, log)
   await vi.waitFor(() => expect(status().delivery.done).not.toBeNull(), 10_000)
   sink.stick()
   pour(65_536, bytes.length)
@@ -74,6 +78,15 @@ test('rates and floods go on in the log and the status file while the sink takes
   expect(said.map(([, text]) => text)).toEqual(
     expect.arrayContaining([expect.stringMatching(/^Events with rule key "noise" .* make/)]),
   )
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`)
+  const text = await answer.text()
+  expect(text).toMatch(/^spillway_key_records_per_second\{node="web-01",key="noise"\} \d/m)
+  expect(text).toMatch(/^spillway_delivery_waits 1$/m)
+  await vi.waitFor(
+    () => expect(readFileSync(`${directory}.told`, 'utf8')).toContain('noise'),
+    10_000,
+  )
+
   const stood = status().delivery.done
   await vi.waitFor(() => {
     const rates = said.filter(([fields]) => 'records_per_s' in fields)

@@ -25,7 +25,7 @@ export async function buildService(): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['piscina', 'pino', 'zod', 'yaml'],
+    external: ['piscina', 'pino', 'prom-client', 'zod', 'yaml'],
     logLevel: 'error',
   })
   return join(folder, 'src/run.js')
