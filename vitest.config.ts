@@ -8,6 +8,7 @@ const BUILT = [
   'test/golden/ausearch.test.ts',
   'test/install/**/*.test.ts',
   'test/fault/campaign/**/*.test.ts',
+  'test/security/{secrets,text}.test.ts',
 ]
 /** Tests that install the packages that `npm run dist` makes. */
 const DIST = ['test/dist/{deb,rpm,tarball}.test.ts']

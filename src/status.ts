@@ -1,12 +1,10 @@
-import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceOwn } from './files/own.ts'
 import { jsonText } from './model/json.ts'
 import type { Status } from './model/status.ts'
 
 /** Name of the status file in the state directory. */
 export const STATUS_FILE = 'status.json'
-
-const MODE = 0o640
 
 /** A file that always holds one whole status: who reads it sees the last one or the one before. */
 export class StatusFile {
@@ -43,8 +41,7 @@ export class StatusFile {
   async #put(status: Status, text: string): Promise<void> {
     try {
       const line = `${jsonText({ ...status, time: new Date().toISOString() })}\n`
-      await writeFile(`${this.#path}.tmp`, line, { mode: MODE })
-      await rename(`${this.#path}.tmp`, this.#path)
+      await replaceOwn(this.#path, line, false)
       this.#written = text
       this.#failed = false
     } catch (error) {

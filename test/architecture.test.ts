@@ -17,6 +17,8 @@ const COMPOSERS = new Set(['cli'])
 /** What a folder may import besides itself, model/ and tables/. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   shim: ['src/spool/format.ts'],
+  spool: ['src/files/'],
+  sink: ['src/files/'],
   selftest: ['src/config/settings.ts', 'src/install/', 'src/spool/'],
 }
 /** Folders that are no stage: what sets a host up, tests it, and checks what it delivered. Only cli/, and one of them another, imports them. */

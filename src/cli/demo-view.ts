@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { plain } from '../model/plain.ts'
 import { Tail } from './tail.ts'
 import { print } from './terminal.ts'
 
@@ -84,7 +85,7 @@ export class DemoView {
     const { time, records, keys } = this.#second
     this.#second = null
     const shown = [...keys].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN_KEYS)
-    const each = shown.map(([key, sum]) => `${key} ${count(sum, 0)}`).join('   ')
+    const each = shown.map(([key, sum]) => `${plain(key)} ${count(sum, 0)}`).join('   ')
     await print(`${time} ${count(records, 8)} records/s   ${each}\n`)
   }
 }
@@ -94,10 +95,10 @@ function count(n: number, width: number): string {
 }
 
 function alertLine({ type, text }: Alert): string {
-  return `  >> ${type}: ${text ?? ''}\n`
+  return `  >> ${plain(`${type}: ${text ?? ''}`)}\n`
 }
 
 function eventLine({ ID, EVENT, SYSCALL, PATH }: Event): string {
   const what = [SYSCALL?.exe, PATH?.[0]?.name].filter((name) => typeof name === 'string')
-  return `  ${ID}  ${EVENT.raw.length} records  [${EVENT.keys.join(', ')}]  ${what.join(' ')}\n`
+  return `  ${plain(`${ID}  ${EVENT.raw.length} records  [${EVENT.keys.join(', ')}]  ${what.join(' ')}`)}\n`
 }

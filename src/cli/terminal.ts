@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs'
+import { plain } from '../model/plain.ts'
 import { type Outlet, standardOutlet } from '../sink/outlet.ts'
 
 /** Writes one line to standard error, at once; control characters of foreign text become `?`. */
 export function say(line: string): void {
   try {
-    writeSync(2, `${line.replaceAll(/[\p{Cc}\u2028\u2029]/gu, '?')}\n`)
+    writeSync(2, `${plain(line)}\n`)
   } catch {
     // Nobody listens, or standard error is full: there is nowhere left to say so.
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { isSecret } from '../model/secret.ts'
@@ -107,6 +107,12 @@ function topic(name: string, says: string): z.ZodDefault<z.ZodString> {
 /** The settings that the section says, with what it names in files read. */
 export function kafkaOf(filled: FilledKafka): KafkaSettings {
   const { brokers, topics, key, timestamp, headers, compression } = filled
+  const { oauth_token_file: token, librdkafka } = filled
+  if (token !== undefined) refuseOpenFile('kafka.oauth_token_file', token)
+  for (const name of KEY_FILES) {
+    const file = librdkafka[name]
+    if (typeof file === 'string') refuseOpenFile(`kafka.librdkafka.${name}`, file)
+  }
   return {
     brokers,
     clientId: filled.client_id,
@@ -116,9 +122,9 @@ export function kafkaOf(filled: FilledKafka): KafkaSettings {
     headers,
     maxMessageBytes: filled.max_message_bytes,
     compression,
-    oauthTokenFile: filled.oauth_token_file ?? null,
+    oauthTokenFile: token ?? null,
     librdkafka: Object.fromEntries(
-      Object.entries(filled.librdkafka).map(([name, value]) => [
+      Object.entries(librdkafka).map(([name, value]) => [
         name,
         typeof value === 'object' ? readValue(name, value.file) : value,
       ]),
@@ -134,7 +140,18 @@ export function secretsIn(input: unknown): string[] {
     .map(([name]) => `kafka.librdkafka.${name}`)
 }
 
+/** Properties that name a file with a private key in it. */
+const KEY_FILES = ['ssl.key.location', 'ssl.keystore.location']
+const ANY_BY_OTHERS = 0o007
+
+/** Refuses a file with a secret in it that others may use. One that is missing is for its reader to tell. */
+function refuseOpenFile(name: string, path: string): void {
+  if (((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & ANY_BY_OTHERS) === 0) return
+  throw new Failure(ExitCode.Config, `${name}: others may use ${path}: chmod o= it`)
+}
+
 function readValue(name: string, path: string): string {
+  if (isSecret(name)) refuseOpenFile(`kafka.librdkafka.${name}`, path)
   try {
     return readFileSync(path, 'utf8').trimEnd()
   } catch (error) {

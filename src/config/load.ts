@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { jsonText } from '../model/json.ts'
 import { parseListenAddress } from '../model/listen.ts'
 import { kafkaOf, secretsIn } from './kafka.ts'
 import { inputOf, receiveOf } from './receive.ts'
@@ -12,6 +13,7 @@ import type { OutputSettings, Settings, SettingsInput } from './settings.ts'
 export const DEFAULT_CONFIG = '/etc/spillway/spillway.yaml'
 
 const READ_BY_OTHERS = 0o004
+const WRITE_BY_OTHERS = 0o002
 
 /**
  * The settings of the file at `path` with `overrides` (the command line) put over them. Without a path
@@ -19,9 +21,10 @@ const READ_BY_OTHERS = 0o004
  * setting, what was found, what is allowed.
  */
 export function loadSettings(path: string | null, overrides: SettingsInput = {}): Settings {
-  const text = path === null ? readDefault() : readConfig(path)
-  const settings = settingsOf(text ?? '', path ?? DEFAULT_CONFIG, overrides)
-  if (text !== null) refuseOpenSecrets(text, path ?? DEFAULT_CONFIG)
+  const name = path ?? DEFAULT_CONFIG
+  const read = readConfig(name, path === null)
+  const settings = settingsOf(read?.text ?? '', name, overrides)
+  if (read !== null) refuseOpen(read, name)
   return settings
 }
 
@@ -47,31 +50,32 @@ export function settingsOf(text: string, name: string, overrides: SettingsInput 
   throw new Failure(ExitCode.Config, mistakes.map(({ told }) => told).join('\n'))
 }
 
-function readDefault(): string | null {
+/** A configuration as it was read. */
+interface ReadConfig {
+  readonly text: string
+  readonly mode: number
+}
+
+/** Text and mode of the same file, whatever its name leads to later; null where it may be missing and is. */
+function readConfig(path: string, isOptional: boolean): ReadConfig | null {
+  let fd: number | null = null
   try {
-    return readFileSync(DEFAULT_CONFIG, 'utf8')
+    fd = openSync(path, 'r')
+    return { text: readFileSync(fd, 'utf8'), mode: fstatSync(fd).mode }
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null
-    throw readFailure(DEFAULT_CONFIG, error)
+    if (isOptional && codeOf(error) === 'ENOENT') return null
+    const message = `cannot read the configuration ${path}: ${reasonOf(error)}`
+    throw new Failure(ExitCode.Config, message, { cause: error })
+  } finally {
+    if (fd !== null) closeSync(fd)
   }
 }
 
-function readConfig(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw readFailure(path, error)
-  }
-}
-
-function readFailure(path: string, error: unknown): Failure {
-  const message = `cannot read the configuration ${path}: ${reasonOf(error)}`
-  return new Failure(ExitCode.Config, message, { cause: error })
-}
-
-/** A password that everybody can read is none. */
-function refuseOpenSecrets(text: string, path: string): void {
-  if ((statSync(path).mode & READ_BY_OTHERS) === 0) return
+/** What everybody can write is nobody's configuration, and a password that everybody can read is none. */
+function refuseOpen({ text, mode }: ReadConfig, path: string): void {
+  if ((mode & WRITE_BY_OTHERS) !== 0)
+    throw new Failure(ExitCode.Config, `${path}: everybody can write it; make it 0640`)
+  if ((mode & READ_BY_OTHERS) === 0) return
   const [secret] = secretsIn(parseDocument(text).toJS())
   if (secret === undefined) return
   const message = `${path}: everybody can read it, and it holds ${secret}; make it 0640, or say { file: PATH } there`
@@ -83,7 +87,9 @@ function content(document: Document, name: string): unknown {
   try {
     return withoutNulls(document.toJS() ?? {})
   } catch (error) {
-    throw new Failure(ExitCode.Config, `${name}: ${reasonOf(error)}`, { cause: error })
+    // Not the name of an alias that is none: a password may begin with its asterisk.
+    const reason = reasonOf(error).replace(/(?<=^Unresolved alias[^:]*):.*$/s, '')
+    throw new Failure(ExitCode.Config, `${name}: ${reason}`, { cause: error })
   }
 }
 
@@ -118,12 +124,17 @@ function outputOf({ output, kafka }: FilledInput): OutputSettings {
 function sentence(mistake: Mistake, found: unknown): string {
   const path = mistake.path.map(String).join('.')
   if (mistake.unknown) return `${path}: unknown setting, allowed here: ${mistake.allowed}`
-  const what = mistake.path.includes('librdkafka') ? 'something else' : shown(found)
+  const isSecret = path === 'kafka' || mistake.path.includes('librdkafka')
+  const what = isSecret ? 'something else' : shown(found)
   return `${path === '' ? 'the file' : path}: found ${what}, allowed: ${mistake.allowed}`
 }
 
+/** A value as a mistake shows it: not what is in a section or list, which may be a secret in the wrong place. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
+  if (isRecord(value)) return 'a section'
+  if (Array.isArray(value)) return 'a list'
+  if (value === undefined) return 'nothing'
+  const text = jsonText(value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 

@@ -7,7 +7,8 @@ const LOWER_HEX_DIGITS: Uint8Array = Uint8Array.from(Buffer.from('0123456789abcd
 
 /**
  * 0 where a byte stands for itself in a JSON string, 1 where it is escaped, 2 from 0x80 on.
- * DEL and the C1 controls are escaped too: record contents must not reach a terminal as controls.
+ * DEL, the C1 controls and what `jsonText` escapes besides are escaped too: record contents must not
+ * reach a terminal as controls.
  */
 export const ESCAPE: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return 2
@@ -136,9 +137,10 @@ export class Out {
       } else {
         const length = sequenceLength(source, from, end)
         if (length === 0) return false
-        if (byte === 0xc2 && source[from + 1] < 0xa0) {
-          at = writeEscape(bytes, at, source[from + 1])
-          from += 2
+        const hidden = hiddenPoint(source, from)
+        if (hidden !== 0) {
+          at = writeEscape(bytes, at, hidden)
+          from += length
           continue
         }
         for (let i = 0; i < length; i++) bytes[at++] = source[from++]
@@ -163,19 +165,32 @@ export class Out {
   }
 }
 
-function writeEscape(bytes: Uint8Array, at: number, byte: number): number {
+function writeEscape(bytes: Uint8Array, at: number, point: number): number {
   bytes[at++] = 0x5c
-  const letter = SHORT_ESCAPE[byte]
+  const letter = point < 0x80 ? SHORT_ESCAPE[point] : 0
   if (letter !== 0) {
     bytes[at++] = letter
     return at
   }
   bytes[at++] = 0x75
-  bytes[at++] = 0x30
-  bytes[at++] = 0x30
-  bytes[at++] = LOWER_HEX_DIGITS[byte >> 4]
-  bytes[at++] = LOWER_HEX_DIGITS[byte & 15]
+  for (let shift = 12; shift >= 0; shift -= 4) bytes[at++] = LOWER_HEX_DIGITS[(point >> shift) & 15]
   return at
+}
+
+/**
+ * The code point of a sequence that is escaped, or 0: C1, the separators U+2028 and U+2029, and the
+ * bidirectional controls (UAX 9, table 1).
+ */
+function hiddenPoint(source: Uint8Array, at: number): number {
+  const lead = source[at]
+  const second = source[at + 1]
+  if (lead === 0xc2) return second < 0xa0 ? second : 0
+  if (lead === 0xd8) return second === 0x9c ? 0x61c : 0
+  if (lead !== 0xe2 || second > 0x81) return 0
+  const point = 0x2000 | ((second & 1) << 6) | (source[at + 2] & 0x3f)
+  const isMark = point === 0x200e || point === 0x200f
+  const isHidden = isMark || (point >= 0x2028 && point <= 0x202e)
+  return isHidden || (point >= 0x2066 && point <= 0x2069) ? point : 0
 }
 
 /**

@@ -1,10 +1,14 @@
 import type { Message } from './delivery.ts'
+import { plain } from './plain.ts'
 
 /** Version of all alerts. */
 const VERSION = 1
 
 /** The page on which every type of alert has a heading of its own: what it means and what to do. */
 const RUNBOOK = 'docs/operating.md'
+
+/** Latest time of a Date (ECMA-262, 21.4.1.1). */
+const MAX_TIME = 8.64e15
 
 /** What an alert asks for: nothing, a look in working hours, somebody now. */
 export type Severity = 'info' | 'warning' | 'critical'
@@ -23,7 +27,7 @@ export interface Finding {
   readonly startsAt: number
   /** Null while it lasts. What is over when it is found has an end and is `firing`: nothing follows. */
   readonly endsAt: number | null
-  /** A sentence for people; everything in it is in `evidence` too. */
+  /** A sentence for people, sent without control characters; everything in it is in `evidence` too. */
   readonly text: string
   readonly evidence: Message
 }
@@ -41,15 +45,15 @@ export function alertOf(finding: Finding): Message {
     status,
     starts_at: timeText(startsAt),
     ends_at: endsAt === null ? null : timeText(endsAt),
-    text,
+    text: plain(text),
     evidence,
     runbook: `${RUNBOOK}#${type.replaceAll('.', '')}`,
   }
 }
 
-/** Milliseconds since the epoch as an ISO 8601 time. */
+/** Milliseconds since the epoch as an ISO 8601 time; what no date reaches is the last there is. */
 export function timeText(ms: number): string {
-  return new Date(ms).toISOString()
+  return new Date(Math.min(ms, MAX_TIME)).toISOString()
 }
 
 /** What the beginning and the end of one trouble share: `flood` of `flood.start` and `flood.end`. */

@@ -113,7 +113,8 @@ export class Client {
   #onData(chunk: Buffer): void {
     if (this.#gone) return
     const wrong = this.#parser.push(chunk)
-    this.#unfinishedSince = 0
+    // Bytes alone are no progress: a message may be sent one byte at a time for ever.
+    if (this.#records.length > 0 || this.#replies.length > 0) this.#unfinishedSince = 0
     this.#pass()
     if (wrong === null) this.flush()
     else this.close(wrong)

@@ -1,16 +1,10 @@
 import { constants, fstatSync, lstatSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { openOwn, whyNot } from '../files/own.ts'
+import { ExitCode, Failure } from '../model/failure.ts'
 import { type Outlet, writeWhole } from './outlet.ts'
 
-const FLAGS =
-  constants.O_RDWR |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  constants.O_NOFOLLOW |
-  constants.O_NONBLOCK
-const MODE = 0o640
 const LF = 0x0a
 const TAIL_BYTES = 65_536
 
@@ -41,7 +35,7 @@ export class AppendFile implements Outlet {
   }
 
   /**
-   * Opens or creates `path` (mode 0640); a symbolic link or anything but a file is a `Failure`, and so
+   * Opens or creates `path` (mode 0640); a symbolic link, a second link or anything but a file is a `Failure`, and so
    * is, where that is to be refused, a file that does not end with a line feed.
    */
   static async open(path: string, torn: Torn = Torn.Cut): Promise<AppendFile> {
@@ -86,9 +80,8 @@ export class AppendFile implements Outlet {
 async function openWhole(path: string, torn: Torn): Promise<{ file: FileHandle; stat: Stats }> {
   let file: FileHandle | undefined
   try {
-    file = await open(path, FLAGS, MODE)
+    file = await openOwn(path, constants.O_APPEND)
     const stat = await file.stat()
-    if (!stat.isFile()) throw new Error('not a regular file')
     const whole = await wholeLines(file, stat.size)
     if (whole < stat.size && torn === Torn.Refuse)
       throw new Error('its last line has no end; is it a file of lines?')
@@ -124,7 +117,5 @@ async function syncDirectory(path: string): Promise<void> {
 
 function appendFailure(path: string, error: unknown): Failure {
   if (error instanceof Failure) return error
-  const link = codeOf(error) === 'ELOOP'
-  const reason = link ? 'it is a symbolic link' : reasonOf(error)
-  return new Failure(ExitCode.Sink, `cannot append to ${path}: ${reason}`, { cause: error })
+  return new Failure(ExitCode.Sink, `cannot append to ${path}: ${whyNot(error)}`, { cause: error })
 }

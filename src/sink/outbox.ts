@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readOwn, replaceOwn, whyNot } from '../files/own.ts'
 import type { Message } from '../model/delivery.ts'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { jsonText } from '../model/json.ts'
@@ -18,14 +19,14 @@ export interface Entry {
 }
 
 /** A line of the file: an entry, or that all up to one are delivered. */
-type Line =
-  | { readonly n: number; readonly kind: Kind; readonly message: Message }
-  | { done: number }
+type Line = Entry | { readonly done: number }
 
 /** Bytes of entries that wait at most: hours of rates at a hundred keys. */
 const LIMIT_BYTES = 8 << 20
 /** Bytes of the file from which on it is written anew with what still waits. */
 const FILE_BYTES = 2 * LIMIT_BYTES
+/** Bytes of a file that is read at all: one of ours is far from it. */
+const MOST_BYTES = 8 * LIMIT_BYTES
 /** Bytes of the file from which on it is emptied when nothing waits. */
 const IDLE_BYTES = 256 << 10
 
@@ -69,7 +70,7 @@ export class Outbox {
     })
     const path = join(directory, FILE)
     const file = await AppendFile.open(path)
-    const text = await readFile(path, 'utf8')
+    const text = readStored(path)
     return new Outbox(path, file, text.length, readLines(text), limit)
   }
 
@@ -152,14 +153,7 @@ export class Outbox {
   async #rewrite(left: readonly Entry[]): Promise<void> {
     const lines = left.map(({ n, kind, text }) => `{"n":${n},"kind":"${kind}","message":${text}}\n`)
     const text = `{"done":${(left[0]?.n ?? this.#next) - 1}}\n${lines.join('')}`
-    const file = await open(`${this.#path}.new`, 'w', 0o640)
-    try {
-      await file.writeFile(text)
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
-    await rename(`${this.#path}.new`, this.#path)
+    await replaceOwn(this.#path, text, true)
     this.#size = text.length
     await this.#file.sync()
   }
@@ -168,6 +162,14 @@ export class Outbox {
 interface Stored {
   readonly next: number
   readonly waiting: Entry[]
+}
+
+function readStored(path: string): string {
+  try {
+    return readOwn(path, MOST_BYTES)?.toString() ?? ''
+  } catch (error) {
+    throw new Failure(ExitCode.Sink, `cannot read ${path}: ${whyNot(error)}`, { cause: error })
+  }
 }
 
 /** What the lines of an outbox say; a line that is none, after damage to the disk, is passed over. */
@@ -182,18 +184,22 @@ function readLines(text: string): Stored {
       waiting = waiting.filter(({ n }) => n > said.done)
     } else {
       next = Math.max(next, said.n + 1)
-      waiting.push({ n: said.n, kind: said.kind, text: jsonText(said.message) })
+      waiting.push(said)
     }
   }
   return { next, waiting }
 }
 
+/** What a line says; null where that is nothing an outbox wrote, nested deeper than can be said again among it. */
 function read(line: string): Line | null {
   try {
-    const said = JSON.parse(line) as Record<string, unknown> | null
-    const isDone = typeof said?.['done'] === 'number'
-    const isEntry = typeof said?.['n'] === 'number' && typeof said['message'] === 'object'
-    return isDone || isEntry ? (said as unknown as Line) : null
+    const said: unknown = JSON.parse(line)
+    if (typeof said !== 'object' || said === null) return null
+    const { n, kind, message, done } = said as Record<string, unknown>
+    if (Number.isSafeInteger(done)) return { done: Number(done) }
+    if (!Number.isSafeInteger(n) || (kind !== 'rate' && kind !== 'alert')) return null
+    if (typeof message !== 'object' || message === null) return null
+    return { n: Number(n), kind, text: jsonText(message) }
   } catch {
     return null
   }

@@ -15,10 +15,11 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { constants, readFileSync } from 'node:fs'
-import { mkdir, open, rename, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { makeOwn, openOwn, readOwn, replaceOwn, whyNot } from '../files/own.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import type { Closing, Position } from '../model/place.ts'
 import { sequenceOf } from '../model/place.ts'
@@ -26,6 +27,8 @@ import type { SegmentId } from './format.ts'
 import { compareSegments, formatReleased, hex32 } from './format.ts'
 
 const SLOTS = ['checkpoint.a', 'checkpoint.b'] as const
+/** Longest checkpoint that is read: many times what 10,000 rule keys on each of 50 nodes take. */
+const MAX_BYTES = 256 << 20
 const HEAD = /^spillway-checkpoint (\d+) (\d{1,10}) ([0-9a-f]{8})\n/
 
 /** How far one consumer of the spool has come. */
@@ -87,7 +90,7 @@ export class Checkpoint {
    */
   static async open(directory: string): Promise<Checkpoint> {
     try {
-      await mkdir(directory, { recursive: true, mode: 0o750 })
+      await makeOwn(directory)
       const slots = readSlots(directory)
       const newest = newestOf(slots)
       const checkpoint = new Checkpoint(directory, newest?.state ?? null)
@@ -96,11 +99,7 @@ export class Checkpoint {
       await checkpoint.#put(checkpoint.last)
       return checkpoint
     } catch (error) {
-      if (error instanceof Failure) throw error
-      const reason = (error as Error).message
-      throw new Failure(ExitCode.Spool, `cannot use the state directory ${directory}: ${reason}`, {
-        cause: error,
-      })
+      throw stateFailure(directory, error)
     }
   }
 
@@ -114,7 +113,12 @@ export class Checkpoint {
    * `Failure` once another service has taken over; nothing is written then.
    */
   write(state: CheckpointState): Promise<void> {
-    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write(state))
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(() => this.#write(state))
+      .catch((error: unknown) => {
+        throw stateFailure(this.#directory, error)
+      })
     return this.#writing
   }
 
@@ -134,8 +138,7 @@ export class Checkpoint {
     const released = releasedBy(state)
     if (!released || (this.#released && compareSegments(released, this.#released) === 0)) return
     const path = join(this.#directory, 'released')
-    await writeFile(`${path}.tmp`, formatReleased(released), { mode: 0o640 })
-    await rename(`${path}.tmp`, path)
+    await replaceOwn(path, formatReleased(released), false)
     this.#released = released
   }
 
@@ -148,8 +151,9 @@ export class Checkpoint {
     }
     const json = Buffer.from(JSON.stringify(record))
     const head = `spillway-checkpoint 1 ${json.length} ${hex32(crc32(json))}\n`
-    const file = await open(join(this.#directory, SLOTS[this.#slot]), 'w', 0o640)
+    const file = await openOwn(join(this.#directory, SLOTS[this.#slot]))
     try {
+      await file.truncate()
       await file.writeFile(Buffer.concat([Buffer.from(head), json, Buffer.from('\n')]))
       await file.datasync()
     } finally {
@@ -175,6 +179,12 @@ export function readCheckpoint(directory: string): CheckpointState | null {
   return newestOf(readSlots(directory))?.state ?? null
 }
 
+function stateFailure(directory: string, error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const message = `cannot use the state directory ${directory}: ${whyNot(error)}`
+  return new Failure(ExitCode.Spool, message, { cause: error })
+}
+
 /** The first segment that a consumer still needs, or null while one has not begun. */
 function releasedBy({ delivery, analysis }: CheckpointState): SegmentId | null {
   if (!delivery || !analysis) return null
@@ -198,13 +208,8 @@ function readSlots(directory: string): (Record | null)[] {
 
 /** Null for a slot that is missing or was cut short. Throws a `Failure` for an unknown version. */
 function readSlot(path: string): Record | null {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
+  const bytes = readOwn(path, MAX_BYTES)
+  if (bytes === null) return null
   const head = HEAD.exec(bytes.toString('latin1', 0, 64))
   if (!head) return null
   if (head[1] !== '1') {

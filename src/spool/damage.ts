@@ -1,14 +1,15 @@
 /** Bytes of a segment that are no frame: passed over, kept aside, and told. */
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Position } from '../model/place.ts'
 import { formatPosition, placeOf } from '../model/place.ts'
 import type { Notice } from './notice.ts'
 import type { SegmentFile } from './segment.ts'
 
-/** Files kept at most: a disk that fails all over must not be filled with its own ruins. */
+/** Files and bytes kept at most: a disk that fails all over must not be filled with its own ruins. */
 const MAX_FILES = 64
+const MAX_BYTES: number = 256 << 20
 /** Time bytes may stay behind the last whole frame before a later one is searched. */
 const STUCK_MS = 1000
 
@@ -66,11 +67,19 @@ export class Damage {
     const file = join(this.#directory, `${formatPosition(at.epoch, at.place)}.bin`)
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o750 })
-      if (readdirSync(this.#directory).length >= MAX_FILES) return null
-      writeFileSync(file, bytes, { mode: 0o640 })
+      if (!lstatSync(this.#directory).isDirectory() || !this.#hasRoom(bytes.length)) return null
+      // Not over a file that is there: the same bytes were kept before the service was started again.
+      writeFileSync(file, bytes, { mode: 0o640, flag: 'wx' })
       return file
     } catch {
-      return null
+      return lstatSync(file, { throwIfNoEntry: false })?.isFile() === true ? file : null
     }
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const names = readdirSync(this.#directory)
+    const sizes = names.map((name) => lstatSync(join(this.#directory, name)).size)
+    const used = sizes.reduce((sum, size) => sum + size, 0)
+    return names.length < MAX_FILES && used + bytes <= MAX_BYTES
   }
 }

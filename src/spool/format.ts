@@ -46,6 +46,8 @@ export const FRAME_HEADER = 32
 export const MAX_PAYLOAD: number = 1 << 20
 /** Length at which a segment is rotated. */
 export const SEGMENT_BYTES: number = 16 << 20
+/** Length that no segment of ours reaches: what lies behind it was never written by a shim. */
+export const MAX_SEGMENT: number = 2 * SEGMENT_BYTES
 /** Bytes of a gap frame's payload. */
 export const GAP_PAYLOAD = 48
 /** Longest `released` file that is accepted. */
@@ -58,6 +60,8 @@ const SEGMENT_MAGIC = Buffer.from('SPILLSEG', 'latin1')
 const SEGMENT_NAME = /^(\d{8})-(\d{8})\.seg$/
 const RELEASED_LINE = /^(released 1 (\d{1,8}) (\d{1,8})) ([0-9a-f]{8})\n?$/
 const WORD = 2 ** 32
+/** Highest epoch that `released` is believed: the names of segments leave ten million after it. */
+const MAX_RELEASED_EPOCH = 90_000_000
 
 export const FrameType = { Data: 1, Tick: 2, Gap: 3, End: 4 } as const
 export type FrameType = (typeof FrameType)[keyof typeof FrameType]
@@ -240,7 +244,8 @@ export function formatReleased(id: SegmentId): string {
 export function parseReleased(text: string): SegmentId | null {
   const match = RELEASED_LINE.exec(text)
   if (!match || hex32(crc32(match[1])) !== match[4]) return null
-  return { epoch: Number(match[2]), sequence: Number(match[3]) }
+  const epoch = Number(match[2])
+  return epoch > MAX_RELEASED_EPOCH ? null : { epoch, sequence: Number(match[3]) }
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Position } from '../model/place.ts'
 import { PLAIN_EPOCH, placeOf } from '../model/place.ts'
 import { Arrival } from './arrival.ts'
 import { Damage } from './damage.ts'
-import { decodeGap, FRAME_HEADER, FrameType } from './format.ts'
+import { decodeGap, FRAME_HEADER, FrameType, MAX_SEGMENT } from './format.ts'
 import { Lag } from './lag.ts'
 import type { Notice } from './notice.ts'
 import type { SegmentFile } from './segment.ts'
@@ -219,7 +219,8 @@ export class SpoolReader {
   /** A later segment is there: all this one holds was read, or what is left of it is damaged. */
   #leave(segment: SegmentFile, following: SegmentFile): Piece | 'again' {
     const isNext = following.sequence === segment.sequence + 1
-    const valid = isNext ? following.header?.previousLength : undefined
+    const said = isNext ? following.header?.previousLength : undefined
+    const valid = said !== undefined && said <= MAX_SEGMENT ? said : undefined
     const end = valid ?? segment.size
     if (this.#damage.pass(segment, end, valid === undefined, this.#floor))
       return this.#gapAt(segment)

@@ -23,6 +23,7 @@ import {
   FrameType,
   isProven,
   MAX_PAYLOAD,
+  MAX_SEGMENT,
   readFrameHeader,
   SEGMENT_HEADER,
   saltIn,
@@ -116,9 +117,9 @@ export class SegmentFile implements SegmentId {
     return this.#window.subarray(this.#start - this.frame.length + from, this.#start)
   }
 
-  /** Bytes in the file now. */
+  /** Bytes in the file now, as far as it can be a segment. */
   get size(): number {
-    return fstatSync(this.#fd).size
+    return Math.min(fstatSync(this.#fd).size, MAX_SEGMENT)
   }
 
   /** Nobody can open it any more. */

@@ -114,7 +114,7 @@ describe('the configuration', () => {
   })
 
   it.each([
-    ['a list', '- 1\n', 'f.yaml:1: the file: found [1], allowed: settings: node, '],
+    ['a list', '- 1\n', 'f.yaml:1: the file: found a list, allowed: settings: node, '],
     ['a value for a section', 'log: info\n', 'f.yaml:1: log: found "info", allowed: settings: '],
     ['a key that comes twice', 'raw: true\nraw: false\n', 'f.yaml:2: Map keys must be unique'],
     ['an unfinished list', 'node: [\n', 'f.yaml:'],

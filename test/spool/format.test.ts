@@ -171,7 +171,7 @@ test.each([
 
 test('released is read back as it was written, and fits its size', () => {
   fc.assert(
-    fc.property(digits8, digits8, (epoch, sequence) => {
+    fc.property(fc.integer({ min: 0, max: 90_000_000 }), digits8, (epoch, sequence) => {
       const line = formatReleased({ epoch, sequence })
       expect(line.length).toBeLessThanOrEqual(RELEASED_BYTES)
       expect(parseReleased(line)).toEqual({ epoch, sequence })

@@ -1,0 +1,94 @@
+/**
+ * Files of this process alone, in directories that others may reach into: what somebody planted under
+ * their names (a link, a pipe, a device) is neither followed, nor waited for, nor written into.
+ */
+
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { codeOf, reasonOf } from '../model/failure.ts'
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
+const MODE = 0o640
+const DIRECTORY_MODE = 0o750
+const WRITE_BY_OTHERS = 0o022
+
+/** Opens or creates a file (0640) for reading and writing; `more` flags of open(2). Rejects for anything planted. */
+export async function openOwn(path: string, more = 0): Promise<FileHandle> {
+  const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | more, MODE)
+  try {
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new Error('not a regular file')
+    if (stat.nlink > 1) throw new Error('it has a second link')
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The bytes of a file, null where there is none. Throws for what is no file, or has more than `most` bytes. */
+export function readOwn(path: string, most: number): Buffer | null {
+  let fd: number
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  }
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) throw new Error('not a regular file')
+    if (stat.size > most) throw new Error(`it has more than ${most} bytes`)
+    return readFileSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Puts a file (0640) in the place of another, whole or not at all; `sync` makes its bytes durable before. */
+export async function replaceOwn(
+  path: string,
+  content: string | Uint8Array,
+  sync: boolean,
+): Promise<void> {
+  const fresh = `${path}.tmp`
+  const file = await createOwn(fresh)
+  try {
+    await file.writeFile(content)
+    if (sync) await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await rename(fresh, path)
+}
+
+/** A new file; what stood under its name goes. */
+async function createOwn(path: string): Promise<FileHandle> {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+  try {
+    return await open(path, flags, MODE)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  await unlink(path)
+  return open(path, flags, MODE)
+}
+
+/**
+ * Makes a directory (0750) where it is missing. Rejects where it is a link, belongs to another user
+ * (root may use any), or others may write to it: they could put another one in its place.
+ */
+export async function makeOwn(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: DIRECTORY_MODE })
+  const stat = await lstat(path)
+  const user = process.geteuid?.()
+  if (!stat.isDirectory()) throw new Error('it is no directory, or a symbolic link to one')
+  if (user !== 0 && stat.uid !== user) throw new Error('it belongs to another user')
+  if ((stat.mode & WRITE_BY_OTHERS) !== 0)
+    throw new Error(`others may write to it: chmod go-w ${path}`)
+}
+
+/** Why a file cannot be used, for people. */
+export function whyNot(error: unknown): string {
+  return codeOf(error) === 'ELOOP' ? 'it is a symbolic link' : reasonOf(error)
+}
