@@ -50,6 +50,13 @@ describe('the metrics', () => {
     expect((await fetch(`${at}/metrics`, { method: 'POST', body: 'x' })).status).toBe(405)
   })
 
+  it('are not answered where another listens', async () => {
+    const port = Number(new URL(await answering(statusOf())).port)
+    const second = new Metrics(() => statusOf())
+    await expect(second.listen({ host: '127.0.0.1', port })).rejects.toThrow('EADDRINUSE')
+    second.close()
+  })
+
   it('leave out what is not known', async () => {
     const nothing = { lost: null, backlog: null, backlog_limit: null }
     const text = await metricsText(statusOf({ kernel: nothing }))
