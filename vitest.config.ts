@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     setupFiles: ['test/seed.ts'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     // Tests on the real kernel wait in their hooks for each other.
     hookTimeout: 240_000,
     projects: [
