@@ -11,6 +11,7 @@ import { Guard } from './guard.ts'
 import { Ledger } from './ledger.ts'
 import type { Log } from './log.ts'
 import type { Sink } from './model/delivery.ts'
+import { ExitCode, Failure } from './model/failure.ts'
 import type { Status } from './model/status.ts'
 import { Pipeline } from './pipeline.ts'
 import type { DecodePool, Trouble } from './pool/pool.ts'
@@ -80,7 +81,10 @@ export class Service {
   readonly #spool: string
   #stopping = false
   #leaving = false
+  #finishing = false
   #failure: { readonly error: unknown } | null = null
+  /** What the end left undelivered, which is no failure: it is read from the spool again. */
+  #left: string | null = null
   #giveUp: () => void = () => {}
 
   constructor({ settings, sink, log, board, checkpoint, shim }: ServiceParts) {
@@ -183,6 +187,7 @@ export class Service {
     }
     await this.#finish()
     if (this.#failure !== null) throw this.#failure.error
+    if (this.#left !== null) this.#log.warn({ reason: this.#left }, 'not all was delivered')
     this.#log.info({ delivery: this.#pipeline.delivery }, 'stopped')
   }
 
@@ -232,6 +237,7 @@ export class Service {
   }
 
   async #finish(): Promise<void> {
+    this.#finishing = true
     this.#onProgress()
     await atMost(SAVE_MS, this.#ledger.settle())
     if (this.#shim !== null && (!this.#leaving || this.#stopping))
@@ -244,6 +250,10 @@ export class Service {
   }
 
   #fail(error: unknown): void {
+    if (this.#finishing && error instanceof Failure && error.code === ExitCode.Ok) {
+      this.#left ??= error.message
+      return
+    }
     this.#failure ??= { error }
     this.#pipeline.stop()
     this.#giveUp()

@@ -141,6 +141,7 @@ export class Link {
             token: options.oauthTokenFile === null ? null : () => this.#readToken(),
           },
         )
+        if (this.#closing.signal.aborted) return await producer.close(0)
         this.#producer = producer
         for (const line of lines) line.up(producer, this.#limit)
         return

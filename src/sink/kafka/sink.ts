@@ -131,7 +131,7 @@ class KafkaSink implements Sink {
     await Promise.race([synced, sleep(CLOSE_MS)]).catch(() => {})
     const left = this.#events.waiting
     await Promise.race([this.#link.close(left > 0 ? 0 : LAST_REPORTS_MS), sleep(CLOSE_MS)])
-    const reason = `${left} messages were not acknowledged by Kafka; they come again at the next start`
+    const reason = `${left} messages were not acknowledged by Kafka; they are sent again`
     for (const line of [this.#events, this.#aside]) line.close(new Failure(ExitCode.Ok, reason))
     await this.#outbox.close()
     await synced
