@@ -18,7 +18,7 @@ import { run } from './run.mjs'
 import { runtime } from './runtime.mjs'
 
 /** What a reader or a host needs; deploy/packages is what packages are made from. */
-const COPIED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'deploy', 'docs', 'examples']
+const COPIED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'deploy', 'docs', 'examples']
 const NOT_COPIED = /\/deploy\/packages$/
 
 /** Files of packages that nothing loads at run time, by their path in node_modules. */

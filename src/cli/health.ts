@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { readOwn, whyNot } from '../files/own.ts'
+import { codeOf, ExitCode, Failure } from '../model/failure.ts'
 import { plain } from '../model/plain.ts'
 import type { WrittenStatus } from '../model/status.ts'
 import { STATUS_FILE } from '../status.ts'
@@ -8,6 +8,8 @@ import { secondsText } from './figures.ts'
 
 /** The version of the status file that is read here. */
 const VERSION = 1
+/** Bytes of a status file at most; one has some KiB for each node. */
+const MAX_BYTES: number = 64 << 20
 /** Milliseconds without a new status after which a service counts as standing still; it writes each minute. */
 const STILL_MS = 150_000
 
@@ -25,10 +27,9 @@ export interface Health {
 export function readStatusText(state: string): string | null {
   const path = join(state, STATUS_FILE)
   try {
-    return readFileSync(path, 'utf8')
+    return readOwn(path, MAX_BYTES)?.toString() ?? null
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null
-    const message = `cannot read ${path}: ${reasonOf(error)}`
+    const message = `cannot read ${path}: ${whyNot(error)}`
     throw new Failure(ExitCode.Input, message, { cause: error })
   }
 }

@@ -2,6 +2,7 @@
 
 import {
   closeSync,
+  constants,
   fstatSync,
   lstatSync,
   openSync,
@@ -130,7 +131,8 @@ function sizeOf(path: string): number {
 function holds(path: string, from: number, text: string): boolean {
   let fd: number
   try {
-    fd = openSync(path, 'r')
+    // Root reads what the service's user owns: no link, and no pipe that nobody writes.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
     throw error

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readStatusText } from '../../src/cli/health.ts'
 import { Failure } from '../../src/model/failure.ts'
 import { openNdjsonSink } from '../../src/sink/ndjson.ts'
 import { Outbox } from '../../src/sink/outbox.ts'
@@ -136,6 +137,16 @@ describe('the state directory', () => {
       process.seteuid?.(0)
     }
   })
+})
+
+describe('the status file', () => {
+  test.each(PLANTS.filter(([what]) => what !== 'a hard link'))(
+    'is not read where it is %s',
+    (_what, plant) => {
+      plant(join(state, 'status.json'), victim)
+      expect(() => readStatusText(state)).toThrow(/^cannot read [^\n]*status\.json: [^\n]*$/)
+    },
+  )
 })
 
 describe('what is read back', () => {
