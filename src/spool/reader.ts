@@ -21,6 +21,9 @@ import type { Counters } from './trail.ts'
 import { positionIn, Trail } from './trail.ts'
 import { Writer } from './writer.ts'
 
+/** Milliseconds between two looks for what may lie behind a segment that is not there. */
+const LOOK_MS = 1000
+
 /** What a reader takes. */
 export interface SpoolReaderOptions {
   /** Spool directory. */
@@ -61,6 +64,8 @@ export class SpoolReader {
   #gone = false
   #over = false
   #endSaid = false
+  /** When it was last looked for later segments, by the monotonic clock. */
+  #lookedAt = -Infinity
 
   /** Throws a `Failure` when the directory cannot be read. */
   constructor(options: SpoolReaderOptions) {
@@ -188,8 +193,9 @@ export class SpoolReader {
     if (this.#over) return this.#afterEpoch(segment)
     // What is found here is acted on after one more look: it may have been written on meanwhile.
     this.#following = this.#trail.next(segment)
-    // Behind one that was deleted, or that a power cut left without a header, there may be later ones.
-    const mayHaveLater = segment.isDeleted || this.#ended || this.#gone
+    // Behind one that was deleted, or that a power cut left without a header, there may be later ones;
+    // of the next one, while its writer lives, only a look at the directory tells that it was deleted.
+    const mayHaveLater = segment.isDeleted || this.#ended || this.#gone || this.#isLookDue()
     if (!this.#following && mayHaveLater) this.#following = this.#trail.nextKept(segment)
     if (this.#following) return 'again'
     if (!this.#ended && !this.#gone) {
@@ -204,6 +210,13 @@ export class SpoolReader {
     }
     this.#over = true
     return 'again'
+  }
+
+  #isLookDue(): boolean {
+    const now = performance.now()
+    if (now - this.#lookedAt < LOOK_MS) return false
+    this.#lookedAt = now
+    return true
   }
 
   #isGone(segment: SegmentFile): boolean {

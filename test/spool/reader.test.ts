@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { placeOf } from '../../src/model/place.ts'
 import { Collector, FakeWriter, GONE, makeDirectory, OTHER_BOOT } from './fixture.ts'
 
@@ -478,6 +478,23 @@ describe('deleted segments', () => {
     collector.drain()
     expect(collector.text).toBe('read\n<gap>kept\n')
     expect(collector.notices).toMatchObject([{ kind: 'skipped', bytes: 22, lineFeeds: 3 }])
+  })
+
+  test('one that was deleted behind the one that is read is told while its writer lives', async () => {
+    const writer = new FakeWriter(spool, 1)
+    writer.data('read\n')
+    const collector = new Collector(spool)
+    collector.drain()
+    writer.rotate()
+    writer.data('lost\n')
+    unlinkSync(writer.path)
+    writer.rotate()
+    writer.data('kept\n')
+    await vi.waitFor(() => {
+      collector.drain()
+      expect(collector.text).toBe('read\n<gap>kept\n')
+    }, 10_000)
+    expect(collector.notices).toMatchObject([{ kind: 'skipped', bytes: 5, lineFeeds: 1 }])
   })
 
   test('what is still open is read to its end although it was deleted', () => {
