@@ -163,7 +163,7 @@ function makeCertificates(dir) {
       `${name}.crt`,
     )
     const both = ['key', 'crt'].map((part) => readFileSync(join(dir, `${name}.${part}`), 'utf8'))
-    writeFileSync(join(dir, `${name}.pem`), both.join(''))
+    writeFileSync(join(dir, `${name}.pem`), both.join(''), { mode: 0o600 })
   }
 }
 
