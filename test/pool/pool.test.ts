@@ -80,7 +80,7 @@ describe.each([0, 1, 2])('with %i workers', (workers) => {
 
 describe.each(['throw', 'exit', 'memory', 'loop'])('a record that makes a worker %s', (deed) => {
   test('becomes a reject, and every other record of its batch and of others comes through', async () => {
-    await open(2, 400)
+    await open(2, 1500)
     const good = Array.from({ length: 20 }, (_, n) => `line ${n}\n`)
     const batch = [...good.slice(0, 7), `bad !${deed}\n`, ...good.slice(7)].join('')
     const slots = [batch, 'before\n', 'after\n'].map((text) => fill(Slot.create(), text))
