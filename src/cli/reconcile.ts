@@ -18,7 +18,7 @@ import { lostIn } from '../reconcile/findings.ts'
 import { Holes } from '../reconcile/holes.ts'
 import { type Reading, type Report, reportOf, textOf } from '../reconcile/report.ts'
 import { textLines } from '../reconcile/text-lines.ts'
-import { openFillSink } from './fill-sink.ts'
+import { checkFill, openFillSink } from './fill-sink.ts'
 import { pump, workersOf } from './pump.ts'
 import { printLine, say } from './terminal.ts'
 
@@ -95,6 +95,7 @@ async function reconcile(paths: readonly string[], flags: Flags): Promise<void> 
       ExitCode.Config,
       'events in format raw cannot be told apart: format must be native',
     )
+  if (flags.output !== undefined) checkFill(flags.output, settings)
   const sources = sourcesOf(settings, flags)
   const delivered = new Delivered()
   const holes = new Holes()
@@ -102,10 +103,16 @@ async function reconcile(paths: readonly string[], flags: Flags): Promise<void> 
   const logs = await holdFiles(paths.length === 0 ? logsAt(AUDIT_LOG) : oldestFirst(paths))
   try {
     const read = await readDeliveredFrom(sources.events, delivered)
+    if (delivered.count === 0 && (flags.since === undefined || flags.until === undefined))
+      throw new Failure(
+        ExitCode.Input,
+        `no delivered event in ${sources.events.join(' ')}; where none was, --since and --until say what was to come`,
+      )
     await eachLine(sources.alerts, (line) => holes.add(line))
     const comparison = new Comparison({
       delivered,
       holes: holes.all,
+      serials: holes.serials,
       host: flags.node ?? settings.node,
       hostIsSaid: flags.node !== undefined,
       since: flags.since ?? null,

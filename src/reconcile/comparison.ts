@@ -1,11 +1,18 @@
 import type { Block, Run } from '../model/delivery.ts'
-import { createFinding, type Findings, type HoleFinding, type SerialRange } from './findings.ts'
+import {
+  createFinding,
+  type Finding,
+  type Findings,
+  type HoleFinding,
+  type SerialRange,
+} from './findings.ts'
 import { HolePlaces } from './hole-places.ts'
-import type { Hole } from './holes.ts'
+import { type AnnouncedSerials, type Hole, isNamed } from './holes.ts'
 import { Judge, type JudgeOptions, Standing } from './judge.ts'
 import { Lost, type LostEvent } from './lost.ts'
 import { NodeLog } from './node-log.ts'
 import type { Period } from './period.ts'
+import { sizeOf } from './serials.ts'
 import { addEvent } from './tally.ts'
 
 /** Ranges of serials that are told one by one at most; sums have all. */
@@ -15,6 +22,8 @@ const MAX_TOLD = 100
 export interface ComparisonOptions extends JudgeOptions, Period {
   /** In the order of the stream. */
   readonly holes: readonly Hole[]
+  /** What is named by serial, beside holes. */
+  readonly serials: readonly AnnouncedSerials[]
 }
 
 /**
@@ -49,7 +58,7 @@ export class Comparison {
 
   /** Ends the first reading: what it found. */
   finish(): Findings {
-    const { delivered, holes } = this.#options
+    const { delivered, holes, serials } = this.#options
     let foreign = 0
     delivered.eachUnclaimed((number, daemon, time, serial) => {
       const own = this.#numbers.get(delivered.nodes[number])
@@ -64,12 +73,18 @@ export class Comparison {
       reached: this.#places.isReached(i),
       ...createFinding(),
     }))
-    const findingAt = (first: number, last: number): typeof silent =>
-      found[this.#places.at(first, last)] ?? silent
+    const named = createFinding()
+    const findingOf = (event: LostEvent): Finding => {
+      const hole = this.#places.at(event.first, event.last)
+      if (hole >= 0) return found[hole]
+      const { node } = this.#logs[event.node]
+      const isAnnounced = serials.some((range) => isNamed(range, { ...event, node }))
+      return isAnnounced ? named : silent
+    }
     const silentRanges: SerialRange[] = []
     for (const event of this.#lost) {
       const log = this.#logs[event.node]
-      const finding = findingAt(event.first, event.last)
+      const finding = findingOf(event)
       if (event.standing === Standing.Recovered) finding.recovered++
       else if (log.isJudged(event.number, event.time)) {
         addLost(finding.lost, event)
@@ -78,13 +93,16 @@ export class Comparison {
     }
     for (const log of this.#logs) {
       log.at = 0
-      for (const gap of log.gaps)
-        findingAt(gap.place, gap.place).neither += ((gap.last - gap.first) | 0) + 1
+      for (const gap of log.gaps) {
+        const hole = this.#places.at(gap.place, gap.place)
+        if (hole >= 0) found[hole].neither += sizeOf(gap)
+      }
     }
     const gaps = this.#logs.flatMap(({ node, gaps: all }) => all.map((gap) => ({ ...gap, node })))
     return {
       nodes: this.#logs,
       holes: found,
+      named,
       silent,
       silentRanges,
       missingSerials: this.#logs.reduce((sum, { missingSerials }) => sum + missingSerials, 0),

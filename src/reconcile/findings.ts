@@ -32,6 +32,8 @@ export interface SerialRange {
 export interface Findings {
   readonly nodes: readonly NodeLog[]
   readonly holes: readonly HoleFinding[]
+  /** In no hole of the spool, and named by their serials. */
+  readonly named: Finding
   readonly silent: Finding
   /** Serials of events that are missing and not announced: the first ranges. */
   readonly silentRanges: readonly SerialRange[]
@@ -48,9 +50,10 @@ export function createFinding(): Finding {
 }
 
 /** Everything that is in the log, was to be delivered and was not. */
-export function lostIn({ holes, silent }: Findings): Tally {
+export function lostIn({ holes, named, silent }: Findings): Tally {
   const sum = createTally()
   for (const { lost } of holes) addTally(sum, lost)
+  addTally(sum, named.lost)
   addTally(sum, silent.lost)
   return sum
 }

@@ -15,11 +15,26 @@ export interface Hole {
   readonly since: string
 }
 
+/** Serials of a node that an alert says did not come. */
+export interface AnnouncedSerials {
+  readonly node: string
+  readonly from: number
+  readonly to: number
+  /** Stamps of the events before and after them, ms since the epoch. */
+  readonly before: number
+  readonly after: number
+}
+
+/** The alert that names serials. */
+const GAP = 'stream.gap'
+/** Milliseconds around missing serials in which an event has one of them: not one of another boot. */
+const SAME_BOOT_MS = 600_000
 /** Alerts that announce a hole at a position. */
 const TYPES = new Set(['spool.dropped', 'spool.died', 'spool.skipped', 'spool.corrupt'])
 
 interface Alert {
   readonly type?: unknown
+  readonly node?: unknown
   readonly dedup_key?: unknown
   readonly starts_at?: unknown
   readonly evidence?: Evidence | null
@@ -31,10 +46,21 @@ interface Evidence {
   readonly to?: unknown
   readonly lines?: unknown
   readonly bytes?: unknown
+  readonly ranges?: unknown
+}
+
+/** One of `stream.gap`. */
+interface Range {
+  readonly from?: unknown
+  readonly to?: unknown
+  readonly before?: unknown
+  readonly after?: unknown
 }
 
 /** The holes that the alerts of an installation announced. An alert that comes again counts once. */
 export class Holes {
+  /** What `stream.gap` names: where no hole of the spool is known. */
+  readonly serials: AnnouncedSerials[] = []
   readonly #byTrouble = new Map<string, Hole>()
 
   /** In the order of the stream. */
@@ -48,7 +74,8 @@ export class Holes {
   add(line: string): void {
     const alert = objectIn(line)
     if (alert === null) return
-    const { type, dedup_key: trouble, starts_at: since, evidence } = alert as Alert
+    const { type, node, dedup_key: trouble, starts_at: since, evidence } = alert as Alert
+    if (type === GAP && Array.isArray(evidence?.ranges)) this.#addSerials(node, evidence.ranges)
     if (typeof type !== 'string' || !TYPES.has(type)) return
     const { at, from = at, to = from, lines, bytes } = evidence ?? {}
     const [first, last] = [readPosition(String(from)), readPosition(String(to))]
@@ -63,6 +90,34 @@ export class Holes {
       since: String(since),
     })
   }
+
+  #addSerials(node: unknown, ranges: readonly Range[]): void {
+    for (const range of ranges) {
+      const serials = serialsIn(node, range)
+      if (serials !== null) this.serials.push(serials)
+    }
+  }
+}
+
+/** Whether an alert named the serial of an event, whose stamp is `time`. */
+export function isNamed(
+  { node, from, to, before, after }: AnnouncedSerials,
+  event: { readonly node: string; readonly serial: number; readonly time: number },
+): boolean {
+  return (
+    event.node === node &&
+    ((event.serial - from) | 0) >= 0 &&
+    ((to - event.serial) | 0) >= 0 &&
+    event.time > before - SAME_BOOT_MS &&
+    event.time < after + SAME_BOOT_MS
+  )
+}
+
+function serialsIn(node: unknown, range: Range): AnnouncedSerials | null {
+  const { from, to, before, after } = range
+  const times = [Date.parse(String(before)), Date.parse(String(after))]
+  if (typeof from !== 'number' || typeof to !== 'number' || times.some(Number.isNaN)) return null
+  return { node: String(node), from, to, before: times[0], after: times[1] }
 }
 
 function countOf(value: unknown): number | null {

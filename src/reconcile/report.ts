@@ -70,6 +70,8 @@ export interface Report {
     /** Serials that are in neither. */
     readonly neither: number
   }[]
+  /** In no hole of the spool, but among the serials that `stream.gap` names. */
+  readonly named: Lost & { readonly recovered: number }
   /** What no alert announced. */
   readonly silent: Lost & { readonly recovered: number; readonly ranges: readonly Range[] }
   /** Serials that are neither in the log nor among the delivered. */
@@ -99,6 +101,7 @@ export function reportOf(findings: Findings, reading: Reading): Report {
       absent: lostOf(absent),
     })),
     holes: findings.holes.map(holeOf),
+    named: { ...lostOf(findings.named.lost), recovered: findings.named.recovered },
     silent: {
       ...lostOf(findings.silent.lost),
       recovered: findings.silent.recovered,
@@ -112,7 +115,7 @@ export function reportOf(findings: Findings, reading: Reading): Report {
 
 /** A report as a table and sentences, a line each. */
 export function textOf(report: Report): string[] {
-  const { delivered, logs, nodes, holes, silent, neither, filled, missing } = report
+  const { delivered, logs, nodes, holes, named, silent, neither, filled, missing } = report
   const lines = [
     `delivered: ${delivered.events} events${also(delivered.repeated, 'that came again')}${also(delivered.unreadable, 'lines that are no events')}`,
     ...nodes.map(({ node, log }) => `log: ${log.events} events of ${node}${between(log)}`),
@@ -129,6 +132,7 @@ export function textOf(report: Report): string[] {
         String(hole.neither),
       ),
     ),
+    row('stream.gap', 'by serial', '', String(named.events), String(named.recovered), ''),
     row('not announced', '', '', String(silent.events), String(silent.recovered), ''),
     '',
   ]

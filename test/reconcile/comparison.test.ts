@@ -137,6 +137,19 @@ describe('reconcile', () => {
     expect(findings.silent.lost.events).toBe(lost[1].size)
   })
 
+  it('knows what is announced by serial alone', () => {
+    const { log, events } = new Loss({ mix: { open: 1 }, startSerial: 4_294_967_000 }, [
+      [0.3, 0.35],
+    ])
+    const [lost] = reconciled(log, events).findings.silentRanges
+    const [before, after] = [lost.time, lost.time].map((time) => new Date(time).toISOString())
+    const range = { from: lost.first, to: lost.last, before, after }
+    const alert = { type: 'stream.gap', node: 'h', evidence: { ranges: [range] } }
+    const { findings } = reconciled(log, events, [JSON.stringify(alert)])
+    expect(findings.named.lost.events).toBe(((lost.last - lost.first) | 0) + 1)
+    expect(findings.silentRanges).not.toContainEqual(lost)
+  })
+
   it('says which holes an earlier run has filled', () => {
     const { log, events, alerts } = new Loss({}, TWO)
     const { findings, filled } = reconciled(log, events, alerts)

@@ -67,6 +67,7 @@ export function reconciled(
   const comparison = new Comparison({
     delivered: known,
     holes: holes.all,
+    serials: holes.serials,
     host: 'h',
     hostIsSaid: true,
     since,
