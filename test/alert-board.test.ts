@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AlertBoard } from '../src/alert-board.ts'
 import type { Message } from '../src/model/delivery.ts'
+import { AlertBoard } from '../src/service/alert-board.ts'
 import { Troubles } from '../src/sink/kafka/troubles.ts'
 import { saidAlerts } from './contracts/said.ts'
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { AlertProgram } from '../src/alert-program.ts'
 import type { Log } from '../src/log.ts'
+import { AlertProgram } from '../src/service/alert-program.ts'
 
 const SHELL = '/bin/sh'
 const WAIT = { timeout: 30_000 }

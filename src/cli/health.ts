@@ -3,7 +3,7 @@ import { readOwn, whyNot } from '../files/own.ts'
 import { codeOf, ExitCode, Failure } from '../model/failure.ts'
 import { plain } from '../model/plain.ts'
 import type { WrittenStatus } from '../model/status.ts'
-import { STATUS_FILE } from '../status.ts'
+import { STATUS_FILE } from '../service/status.ts'
 import { secondsText } from './figures.ts'
 
 /** The version of the status file that is read here. */

@@ -1,9 +1,9 @@
-import { poisonAlert, spoolAlert } from '../../src/alerts.ts'
 import { gapsAlert } from '../../src/analyse/gap-alert.ts'
 import { Kernel } from '../../src/analyse/kernel.ts'
 import { Missing } from '../../src/analyse/missing.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
+import { poisonAlert, spoolAlert } from '../../src/service/alerts.ts'
 import { Troubles } from '../../src/sink/kafka/troubles.ts'
 
 const POSITION = { epoch: 2, place: 2 ** 28 * 3 + 7 }

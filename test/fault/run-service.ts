@@ -1,6 +1,6 @@
 import { settingsOf } from '../../src/config/load.ts'
-import { runService } from '../../src/lifecycle.ts'
 import { createLog } from '../../src/log.ts'
+import { runService } from '../../src/service/lifecycle.ts'
 import { openNdjsonSink } from '../../src/sink/ndjson.ts'
 
 /** The service alone, as a process: spool, sink directory, where records come from, workers, more settings. */

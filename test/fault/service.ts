@@ -17,7 +17,7 @@ export async function buildService(): Promise<string> {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   await build({
     entryPoints: {
-      'src/run': 'test/fault/run-service.ts',
+      'src/test/run': 'test/fault/run-service.ts',
       'workers/decode': 'workers/decode.ts',
     },
     outdir: folder,
@@ -28,7 +28,7 @@ export async function buildService(): Promise<string> {
     external: ['piscina', 'pino', 'prom-client', 'zod', 'yaml'],
     logLevel: 'error',
   })
-  return join(folder, 'src/run.js')
+  return join(folder, 'src/test/run.js')
 }
 
 /** A spool and a sink directory of one test. */

@@ -1,8 +1,8 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { type DecodeOptions, Decoder } from '../../src/decode/decoder.ts'
-import { Pipeline, type Progress } from '../../src/pipeline.ts'
+import { Pipeline, type Progress } from '../../src/pipeline/pipeline.ts'
+import { sourceOf } from '../../src/pipeline/source.ts'
 import { DecodePool } from '../../src/pool/pool.ts'
-import { sourceOf } from '../../src/source.ts'
 import { Stitcher } from '../../src/stitch/stitcher.ts'
 import { MemorySink, OpenPipe } from './memory.ts'
 

@@ -1,7 +1,7 @@
 import type { Block, Message, Sink } from '../../src/model/delivery.ts'
 import type { Piece } from '../../src/model/piece.ts'
 import { type Position, placeOf } from '../../src/model/place.ts'
-import type { Source } from '../../src/source.ts'
+import type { Source } from '../../src/pipeline/source.ts'
 
 /** A spool in memory: every frame is given once to each reader, and frames can be added. */
 export class MemorySpool {

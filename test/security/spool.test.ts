@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { spoolAlert } from '../../src/alerts.ts'
+import { spoolAlert } from '../../src/service/alerts.ts'
 import { Segments } from '../../src/shim/segments.ts'
 import { describeSelf } from '../../src/shim/self.ts'
 import { formatReleased, parseReleased } from '../../src/spool/format.ts'

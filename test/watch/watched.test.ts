@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Log } from '../../src/log.ts'
+import { Watched } from '../../src/service/watched.ts'
 import { ReadingsFile } from '../../src/watch/readings-file.ts'
-import { Watched } from '../../src/watched.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'spillway-watched-'))
 afterAll(() => rmSync(directory, { recursive: true }))

@@ -1,9 +1,9 @@
-import type { Hole } from './analyse/stream.ts'
-import { alertOf, timeText } from './model/alert.ts'
-import type { Message } from './model/delivery.ts'
-import { formatPosition, type Position } from './model/place.ts'
-import type { Trouble } from './pool/pool.ts'
-import type { Notice } from './spool/notice.ts'
+import type { Hole } from '../analyse/stream.ts'
+import { alertOf, timeText } from '../model/alert.ts'
+import type { Message } from '../model/delivery.ts'
+import { formatPosition, type Position } from '../model/place.ts'
+import type { Trouble } from '../pool/pool.ts'
+import type { Notice } from '../spool/notice.ts'
 
 /** What is said about a notice: which one of its kind it is, when it was, and what happened. */
 interface Said {

@@ -1,6 +1,6 @@
-import type { Log } from './log.ts'
-import type { Reading } from './model/reading.ts'
-import { type Presence, ReadingsReader } from './watch/readings-reader.ts'
+import type { Log } from '../log.ts'
+import type { Reading } from '../model/reading.ts'
+import { type Presence, ReadingsReader } from '../watch/readings-reader.ts'
 
 /** What is needed to follow a watcher. */
 export interface WatchedOptions {

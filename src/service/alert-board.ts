@@ -1,5 +1,5 @@
-import type { Message } from './model/delivery.ts'
-import type { AlertStatus, Status } from './model/status.ts'
+import type { Message } from '../model/delivery.ts'
+import type { AlertStatus, Status } from '../model/status.ts'
 
 /** Alerts kept at most. */
 const MOST_OPEN = 50

@@ -1,5 +1,5 @@
-import type { Sink } from './model/delivery.ts'
-import type { Checkpoint, CheckpointState } from './spool/checkpoint.ts'
+import type { Sink } from '../model/delivery.ts'
+import type { Checkpoint, CheckpointState } from '../spool/checkpoint.ts'
 
 /** What a ledger keeps, as it is at one moment. */
 export type Standing = Pick<CheckpointState, 'delivery' | 'analysis' | 'windows' | 'config'>

@@ -1,17 +1,17 @@
 import { mkdir, readdir } from 'node:fs/promises'
+import type { Settings } from '../config/settings.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics/server.ts'
+import type { Message, Sink } from '../model/delivery.ts'
+import { reasonOf } from '../model/failure.ts'
+import { isLoopback } from '../model/listen.ts'
+import { Checkpoint } from '../spool/checkpoint.ts'
+import { spoolFailure } from '../spool/directory.ts'
 import { AlertBoard } from './alert-board.ts'
 import { AlertProgram } from './alert-program.ts'
-import type { Settings } from './config/settings.ts'
 import { startFeed } from './feed.ts'
-import type { Log } from './log.ts'
-import type { Metrics } from './metrics/server.ts'
-import type { Message, Sink } from './model/delivery.ts'
-import { reasonOf } from './model/failure.ts'
-import { isLoopback } from './model/listen.ts'
 import { type Means, Service } from './service.ts'
 import { onSignals } from './signals.ts'
-import { Checkpoint } from './spool/checkpoint.ts'
-import { spoolFailure } from './spool/directory.ts'
 
 /** Learns what a sink alerts to by itself, besides sending it. */
 export type OnAlert = (alert: Message) => void
@@ -88,7 +88,7 @@ async function openMetrics({ settings, log }: Means, service: Service): Promise<
   const at = settings.metricsListen
   if (at === null) return null
   // Loaded only where it is used: nothing else needs its package.
-  const { Metrics } = await import('./metrics/server.ts')
+  const { Metrics } = await import('../metrics/server.ts')
   const metrics = new Metrics(() => service.status())
   try {
     await metrics.listen(at)

@@ -1,7 +1,7 @@
-import { placeAt } from './model/batch.ts'
-import type { Decoded, DecodePool } from './pool/pool.ts'
-import type { Slot } from './pool/slot.ts'
-import type { Attempt } from './spool/checkpoint.ts'
+import { placeAt } from '../model/batch.ts'
+import type { Decoded, DecodePool } from '../pool/pool.ts'
+import type { Slot } from '../pool/slot.ts'
+import type { Attempt } from '../spool/checkpoint.ts'
 
 /**
  * Keeps a batch that ends the whole process from doing so for ever. Before the first batch of a

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Log } from './log.ts'
-import type { Message } from './model/delivery.ts'
-import { reasonOf } from './model/failure.ts'
-import { jsonText } from './model/json.ts'
+import type { Log } from '../log.ts'
+import type { Message } from '../model/delivery.ts'
+import { reasonOf } from '../model/failure.ts'
+import { jsonText } from '../model/json.ts'
 
 /** Runs within a minute at most. */
 const MOST_A_MINUTE = 30

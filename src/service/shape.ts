@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Settings } from './config/settings.ts'
-import type { DecodeOptions } from './decode/decoder.ts'
+import type { Settings } from '../config/settings.ts'
+import type { DecodeOptions } from '../decode/decoder.ts'
 
 /** How the settings want events to be written. */
 export function decodeOptions(settings: Settings): DecodeOptions {

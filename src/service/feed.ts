@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
-import type { ReceiveSettings, Settings } from './config/settings.ts'
-import type { Log } from './log.ts'
-import { ExitCode, Failure, reasonOf } from './model/failure.ts'
-import { isLoopback, type ListenAddress } from './model/listen.ts'
-import { Listener, type ListenOptions } from './receive/listener.ts'
-import type { InputHandlers } from './shim/input.ts'
-import { type Notes, Severity } from './shim/notes.ts'
-import { type Shim, type ShimOptions, startShim } from './shim/shim.ts'
+import type { ReceiveSettings, Settings } from '../config/settings.ts'
+import type { Log } from '../log.ts'
+import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { isLoopback, type ListenAddress } from '../model/listen.ts'
+import { Listener, type ListenOptions } from '../receive/listener.ts'
+import type { InputHandlers } from '../shim/input.ts'
+import { type Notes, Severity } from '../shim/notes.ts'
+import { type Shim, type ShimOptions, startShim } from '../shim/shim.ts'
 
 /**
  * Starts what writes the spool in this process, standard input or a receiver; gives null where a plugin

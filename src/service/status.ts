@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { replaceOwn } from './files/own.ts'
-import { jsonText } from './model/json.ts'
-import type { Status } from './model/status.ts'
+import { replaceOwn } from '../files/own.ts'
+import { jsonText } from '../model/json.ts'
+import type { Status } from '../model/status.ts'
 
 /** Name of the status file in the state directory. */
 export const STATUS_FILE = 'status.json'

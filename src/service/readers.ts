@@ -1,9 +1,9 @@
-import { comparePositions, PLAIN_EPOCH, type Position } from './model/place.ts'
-import type { Progress } from './pipeline.ts'
-import type { Source } from './source.ts'
-import type { CheckpointState, Progress as Saved } from './spool/checkpoint.ts'
-import type { Notice } from './spool/notice.ts'
-import { SpoolReader } from './spool/reader.ts'
+import { comparePositions, PLAIN_EPOCH, type Position } from '../model/place.ts'
+import type { Progress } from '../pipeline/pipeline.ts'
+import type { Source } from '../pipeline/source.ts'
+import type { CheckpointState, Progress as Saved } from '../spool/checkpoint.ts'
+import type { Notice } from '../spool/notice.ts'
+import { SpoolReader } from '../spool/reader.ts'
 
 /** What the readers of a service have in common. */
 export interface ReadersOptions {

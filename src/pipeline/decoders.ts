@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import { type DecodeOptions, Decoder } from './decode/decoder.ts'
-import type { Closing } from './model/place.ts'
-import { DecodePool, type Trouble } from './pool/pool.ts'
-import { Stitcher } from './stitch/stitcher.ts'
+import { type DecodeOptions, Decoder } from '../decode/decoder.ts'
+import type { Closing } from '../model/place.ts'
+import { DecodePool, type Trouble } from '../pool/pool.ts'
+import { Stitcher } from '../stitch/stitcher.ts'
 
 /** The workers of an installation lie beside its sources. */
-const WORKER = fileURLToPath(new URL('../workers/decode.js', import.meta.url))
+const WORKER = fileURLToPath(new URL('../../workers/decode.js', import.meta.url))
 
 /** A pool of decoders, which begins without workers. */
 export function createPool(

@@ -1,4 +1,4 @@
-import type { Piece } from './model/piece.ts'
+import type { Piece } from '../model/piece.ts'
 
 /** Where pieces come from: the spool, files, a pipe. */
 export interface Source {

@@ -1,6 +1,6 @@
+import type { Block, Sink } from '../model/delivery.ts'
+import { type Closing, compareClosings, comparePositions, type Position } from '../model/place.ts'
 import { Lane, type LaneOptions } from './lane.ts'
-import type { Block, Sink } from './model/delivery.ts'
-import { type Closing, compareClosings, comparePositions, type Position } from './model/place.ts'
 import type { Source } from './source.ts'
 
 /**
