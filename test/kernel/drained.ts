@@ -83,15 +83,12 @@ export async function drain(auditd: Auditd, broker: Broker): Promise<Drained> {
     const loads = Array.from({ length: PROCESSES }, () => auditd.load('getppid', EVENTS))
     await Promise.all([...loads, auditd.load('mixed', MIXED), auditd.load('users')])
     const marker = await auditd.settle()
-    const messages = await arrival(broker, marker)
-    const log = logged(auditd.log)
-    const later = idsAfter(log, marker)
-    const arrived = messages.map((message) => ({
-      message,
-      event: JSON.parse(message.value.toString()) as Event,
-    }))
+    const logs = logged(auditd.log)
+    const later = idsAfter(logs, marker)
+    const log = new Map([...logs].filter(([id]) => !later.has(id)))
+    const arrived = await arrival(broker, log)
     return {
-      log: new Map([...log].filter(([id]) => !later.has(id))),
+      log,
       arrived: arrived.filter((one) => !later.has(idOf(one))),
       rejects: await consumed(broker.admin, 'audit.rejects'),
       lost: (status().get('lost') ?? 0) - before,
@@ -135,15 +132,20 @@ function configure(dir: string, readings: string, { brokers }: Broker): string {
   return config
 }
 
-/** The messages of the events topic once one that holds `marker` is there. */
-async function arrival(broker: Broker, marker: string): Promise<Consumed[]> {
-  let messages: Consumed[] = []
-  const end = performance.now() + ARRIVE_MS
-  while (!messages.some(({ value }) => value.includes(marker))) {
-    if (performance.now() > end) throw new Error(`only ${messages.length} events came to Kafka`)
-    messages = await consumed(broker.admin, 'audit.events')
+/**
+ * The events topic once it holds every event of `log`, or has had time to: a lone record of the kernel
+ * closes after two seconds of silence, later than what came after it.
+ */
+async function arrival(broker: Broker, log: ReadonlyMap<string, Logged>): Promise<Arrived[]> {
+  for (const end = performance.now() + ARRIVE_MS; ; ) {
+    const messages = await consumed(broker.admin, 'audit.events')
+    const arrived = messages.map((message) => ({
+      message,
+      event: JSON.parse(message.value.toString()) as Event,
+    }))
+    const ids = new Set(arrived.map(idOf))
+    if (performance.now() > end || [...log.keys()].every((id) => ids.has(id))) return arrived
   }
-  return messages
 }
 
 /** The process that writes a spool. */

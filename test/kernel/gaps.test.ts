@@ -132,13 +132,15 @@ describe.skipIf(reason)('serials that a real kernel drops', () => {
     expect(sum(told.alerts.map(({ missing }) => missing))).toBe(count)
   })
 
-  it('are exactly the ranges of that log, with no reason, since the stream is whole', () => {
+  it('are exactly the ranges of that log, with no reason but that auditd began, since the stream is whole', () => {
     const log = new Set(told.log.map(String))
     const ranges = told.rates.flatMap((serials) => serials.ranges)
     for (const { from, to, why } of ranges) {
       expect(log).toContain(String([from, to]))
-      expect(why).toBeNull()
+      // Serials may be missing where auditd had just begun.
+      expect([null, 'auditd.restarted']).toContain(why)
     }
+    expect(ranges.filter(({ why }) => why !== null).length).toBeLessThanOrEqual(1)
     expect(ranges.length + sum(told.rates.map(({ more }) => more))).toBe(log.size)
   })
 })
