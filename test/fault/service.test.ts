@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -133,16 +134,14 @@ test('an idle service takes next to nothing', async () => {
   const service = startService(script, place)
   await untilDelivered(place, 10)
   await sleep(5500)
-  const before = idleOf(service.pid ?? 0)
-  await sleep(4000)
-  const after = idleOf(service.pid ?? 0)
+  // What one wake-up costs depends on what else runs: the quietest of three looks is the service's own.
+  const looks = [await idleFor(service), await idleFor(service), await idleFor(service)]
   service.kill('SIGTERM')
   writer.stdin?.end()
   await Promise.all([exitOf(service), exitOf(writer)])
-  // 4 s: five wake-ups a second are twenty. What one costs depends on what else runs: a tenth of a processor
-  // is for something that spins.
-  expect(after.ticks - before.ticks).toBeLessThanOrEqual(40)
-  expect(after.wakeUps - before.wakeUps).toBeLessThanOrEqual(24)
+  // 4 s: 0.3 % of a processor is a tick, five wake-ups a second are twenty.
+  expect(Math.min(...looks.map(({ ticks }) => ticks))).toBeLessThanOrEqual(4)
+  expect(Math.min(...looks.map(({ wakeUps }) => wakeUps))).toBeLessThanOrEqual(24)
 })
 
 /** The highest generation that a service has written. */
@@ -150,6 +149,14 @@ function generation({ spool }: Place): number {
   const slots = ['a', 'b'].map((slot) => join(spool, `state/checkpoint.${slot}`))
   const texts = slots.map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : ''))
   return Math.max(...texts.map((text) => Number(/"generation":(\d+)/.exec(text)?.[1] ?? 0)))
+}
+
+/** What a service uses in four seconds. */
+async function idleFor({ pid = 0 }: ChildProcess): Promise<{ ticks: number; wakeUps: number }> {
+  const before = idleOf(pid)
+  await sleep(4000)
+  const after = idleOf(pid)
+  return { ticks: after.ticks - before.ticks, wakeUps: after.wakeUps - before.wakeUps }
 }
 
 /** CPU ticks of all threads, wake-ups of the main one: the others are V8's, which tidies up once. */

@@ -14,6 +14,7 @@ const BURST = 3000
 /** Records a second that the kernel lets through: what is over that has a serial and is dropped. */
 const RATE = 500
 /** Longer than the kernel keeps records for an auditd that does not read (about 0.6 s). */
+const STARTED_MS = 1500
 const STOPPED_MS = 2000
 /** A gap is told 10 s after it, and in silence when the shim's next tick says what time it is. */
 const TOLD_MS = 60_000
@@ -81,6 +82,8 @@ async function lose(auditd: Auditd): Promise<Told> {
     linesOf(join(out, 'rates.ndjson')).flatMap(({ serials }) => (serials ?? []) as Serials)
   try {
     getppidRule(auditd)
+    // For a second behind its start auditd itself is the reason of what is missing.
+    await sleep(STARTED_MS)
     await auditd.load('getppid', 10)
     auditctl('-r', String(RATE))
     await auditd.load('getppid', BURST)
@@ -132,15 +135,13 @@ describe.skipIf(reason)('serials that a real kernel drops', () => {
     expect(sum(told.alerts.map(({ missing }) => missing))).toBe(count)
   })
 
-  it('are exactly the ranges of that log, with no reason but that auditd began, since the stream is whole', () => {
+  it('are exactly the ranges of that log, with no reason, since the stream is whole', () => {
     const log = new Set(told.log.map(String))
     const ranges = told.rates.flatMap((serials) => serials.ranges)
     for (const { from, to, why } of ranges) {
       expect(log).toContain(String([from, to]))
-      // Serials may be missing where auditd had just begun.
-      expect([null, 'auditd.restarted']).toContain(why)
+      expect(why).toBeNull()
     }
-    expect(ranges.filter(({ why }) => why !== null).length).toBeLessThanOrEqual(1)
     expect(ranges.length + sum(told.rates.map(({ more }) => more))).toBe(log.size)
   })
 })
