@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
+import { HEADERS, type KafkaOptions, type PropertyValue } from '../model/kafka.ts'
 import { isSecret } from '../model/secret.ts'
 import { ABSOLUTE, NAME, setting } from './setting.ts'
-import type { KafkaSettings } from './settings.ts'
 
 const BROKER = /^[^\s,]+:\d{1,5}$/
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
@@ -40,13 +40,10 @@ export const kafkaSection: z.ZodType<FilledKafka> = z
       says: 'Time of an event message: that of the event, or that of its sending.',
       allowed: 'event, now',
     }),
-    headers: setting(
-      z.array(z.enum(['id', 'pos', 'schema', 'keys'])).default(['id', 'pos', 'schema', 'keys']),
-      {
-        says: 'Headers of an event message. Each costs time: see docs/configuration.md.',
-        allowed: 'a list of id, pos, schema, keys',
-      },
-    ),
+    headers: setting(z.array(z.enum(HEADERS)).default([...HEADERS]), {
+      says: 'Headers of an event message. Each costs time: see docs/configuration.md.',
+      allowed: `a list of ${HEADERS.join(', ')}`,
+    }),
     max_message_bytes: setting(z.int().min(32_768).max(1_000_000_000).default(1_000_000), {
       says: 'Bytes of one message at most; a larger event is sent in parts.',
       allowed:
@@ -85,16 +82,14 @@ export const kafkaSection: z.ZodType<FilledKafka> = z
 export interface FilledKafka {
   readonly brokers: readonly string[]
   readonly client_id: string
-  readonly topics: Omit<KafkaSettings['topics'], 'raw'> & { readonly raw?: string | undefined }
-  readonly key: KafkaSettings['key']
-  readonly timestamp: KafkaSettings['timestamp']
-  readonly headers: KafkaSettings['headers']
+  readonly topics: Omit<KafkaOptions['topics'], 'raw'> & { readonly raw?: string | undefined }
+  readonly key: KafkaOptions['key']
+  readonly timestamp: KafkaOptions['timestamp']
+  readonly headers: KafkaOptions['headers']
   readonly max_message_bytes: number
-  readonly compression: KafkaSettings['compression']
+  readonly compression: KafkaOptions['compression']
   readonly oauth_token_file?: string | undefined
-  readonly librdkafka: Readonly<
-    Record<string, string | number | boolean | { readonly file: string }>
-  >
+  readonly librdkafka: Readonly<Record<string, PropertyValue | { readonly file: string }>>
 }
 
 function topic(name: string, says: string): z.ZodDefault<z.ZodString> {
@@ -105,7 +100,7 @@ function topic(name: string, says: string): z.ZodDefault<z.ZodString> {
 }
 
 /** The settings that the section says, with what it names in files read. */
-export function kafkaOf(filled: FilledKafka): KafkaSettings {
+export function kafkaOf(filled: FilledKafka): KafkaOptions {
   const { brokers, topics, key, timestamp, headers, compression } = filled
   const { oauth_token_file: token, librdkafka } = filled
   if (token !== undefined) refuseOpenFile('kafka.oauth_token_file', token)

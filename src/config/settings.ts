@@ -1,31 +1,11 @@
+import type { KafkaOptions } from '../model/kafka.ts'
 import type { ListenAddress } from '../model/listen.ts'
 
 /** What `output` says. */
 export type OutputSettings =
   | { readonly kind: 'stdout' }
   | { readonly kind: 'ndjson'; readonly directory: string }
-  | { readonly kind: 'kafka'; readonly kafka: KafkaSettings }
-
-/** What the section `kafka` says, of use with the output `kafka` (docs/configuration.md). */
-export interface KafkaSettings {
-  readonly brokers: readonly string[]
-  readonly clientId: string
-  readonly topics: {
-    readonly events: string
-    readonly raw: string | null
-    readonly rates: string
-    readonly alerts: string
-    readonly rejects: string
-  }
-  readonly key: 'node' | 'id' | 'none'
-  readonly timestamp: 'event' | 'now'
-  readonly headers: readonly ('id' | 'pos' | 'schema' | 'keys')[]
-  readonly maxMessageBytes: number
-  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-  readonly oauthTokenFile: string | null
-  /** Properties of librdkafka, those in files read. */
-  readonly librdkafka: Readonly<Record<string, string | number | boolean>>
-}
+  | { readonly kind: 'kafka'; readonly kafka: KafkaOptions }
 
 /** How an event is written: as JSON, or as the lines it came in. */
 export type EventFormat = 'native' | 'raw'

@@ -3,10 +3,11 @@ import type { Batch } from '../model/batch.ts'
 import type { Block } from '../model/delivery.ts'
 import { QUIET_MS } from '../model/limits.ts'
 import type { Piece } from '../model/piece.ts'
-import { comparePositions, type Position } from '../model/place.ts'
+import type { Position } from '../model/place.ts'
 import type { Result } from '../model/result.ts'
 import type { Decoded, DecodePool } from '../pool/pool.ts'
 import { type Slot, SlotRing } from '../pool/slot.ts'
+import { Hold } from './hold.ts'
 import type { Source } from './source.ts'
 
 /**
@@ -192,10 +193,10 @@ export class Lane {
 
   /** A source may say that it is time to look and have nothing: quiet counts from the last piece on. */
   async #idle(): Promise<void> {
-    const quiet = performance.now() - this.#heard
+    const now = performance.now()
+    const quiet = now - this.#heard
     if (this.#unflushedSince !== null) {
-      const waited = performance.now() - this.#unflushedSince
-      const rest = Math.min(FLUSH_MS - quiet, MOST_FLUSH_MS - waited)
+      const rest = Math.min(FLUSH_MS - quiet, MOST_FLUSH_MS - (now - this.#unflushedSince))
       if (rest > 0 && (await this.#arrives(rest))) return
       await this.#flush()
     }
@@ -274,24 +275,6 @@ export class Lane {
       this.#jobs--
       this.#ring.release(slot)
     }
-  }
-}
-
-/** A wish to stop reading, and whether it came true. */
-class Hold {
-  readonly settled: Promise<boolean>
-  settle: (held: boolean) => void = () => {}
-  readonly #at: Position | null
-
-  constructor(at: Position | null) {
-    this.#at = at
-    this.settled = new Promise((resolve) => {
-      this.settle = resolve
-    })
-  }
-
-  reached(position: Position): boolean {
-    return this.#at === null || comparePositions(position, this.#at) >= 0
   }
 }
 

@@ -2,6 +2,7 @@ import type { Block, Sink } from '../model/delivery.ts'
 import { type Closing, compareClosings, comparePositions, type Position } from '../model/place.ts'
 import { Lane, type LaneOptions } from './lane.ts'
 import type { Source } from './source.ts'
+import { within } from './within.ts'
 
 /**
  * THE data way, top to bottom:
@@ -221,17 +222,4 @@ function progressOf({ resume, done }: Block): Progress {
 function isSame(a: Progress, b: Progress): boolean {
   if (a.done === null || b.done === null) return a.done === b.done
   return compareClosings(a.done, b.done) === 0
-}
-
-/** True when `promise` settles within `ms`, unless it does so with false. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-  })
-  try {
-    return (await Promise.race([promise, late])) !== false
-  } finally {
-    clearTimeout(timer)
-  }
 }

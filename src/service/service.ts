@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Analyser } from '../analyse/analyser.ts'
 import type { AnalyserState } from '../analyse/state.ts'
 import type { Settings } from '../config/settings.ts'
@@ -9,6 +8,7 @@ import { ExitCode, Failure } from '../model/failure.ts'
 import type { Status } from '../model/status.ts'
 import { createPool, createStitcher } from '../pipeline/decoders.ts'
 import { Pipeline } from '../pipeline/pipeline.ts'
+import { within } from '../pipeline/within.ts'
 import type { DecodePool, Trouble } from '../pool/pool.ts'
 import { Staff } from '../pool/staff.ts'
 import type { Shim } from '../shim/shim.ts'
@@ -239,13 +239,13 @@ export class Service {
   async #finish(): Promise<void> {
     this.#finishing = true
     this.#onProgress()
-    await atMost(SAVE_MS, this.#ledger.settle())
+    await within(this.#ledger.settle(), SAVE_MS)
     if (this.#shim !== null && (!this.#leaving || this.#stopping))
-      await atMost(STOP_MS, this.#shim.done)
+      await within(this.#shim.done, STOP_MS)
     const closed = this.#sink.close().catch((error: unknown) => this.#fail(error))
-    await atMost(SAVE_MS, closed)
+    await within(closed, SAVE_MS)
     this.#watched.close()
-    await atMost(SAVE_MS, this.#report.close())
+    await within(this.#report.close(), SAVE_MS)
     await this.#pool.close()
   }
 
@@ -304,10 +304,4 @@ export class Service {
     const hole = holeOf(notice)
     if (hole !== null) this.#analyser.miss(hole)
   }
-}
-
-async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
-  const late = new AbortController()
-  await Promise.race([promise, sleep(ms, null, { signal: late.signal }).catch(() => {})])
-  late.abort()
 }

@@ -3,14 +3,13 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { decodeSegmentHeader } from '../../src/spool/format.ts'
 import type { Broker } from '../kafka/broker.ts'
 import { type Consumed, consumed } from '../kafka/client.ts'
-import type { Auditd, Plugin } from './auditd.ts'
+import type { Auditd } from './auditd.ts'
 import { getppidRule, mixedRules, status } from './kernel.ts'
 import { type Logged, logged } from './logged.ts'
-import { may, SHIM_USER, startAs } from './users.ts'
+import { may, startAs } from './users.ts'
 
 /** Processes that make one kind of event at the same time, and how many each makes. */
 export const PROCESSES = 4
@@ -19,14 +18,6 @@ export const EVENTS = 1500
 const MIXED = 3
 const ARRIVE_MS = 30_000
 const NODE = 'web-01'
-
-/** The shim as an installation has it: a file of its own, its own user, our group. */
-export const SHIM_PLUGIN: Plugin = {
-  name: 'shim',
-  format: 'string',
-  program: fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url)),
-  flags: (dir) => `--spool=${dir}/spool ${SHIM_USER}`,
-}
 
 /** A message of the events topic, and what a consumer parses out of it. */
 export interface Arrived {

@@ -2,25 +2,24 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Auditd, until, withAuditd } from './auditd.ts'
 import { auditctl, getppidRule, unavailable } from './kernel.ts'
 import { logged } from './logged.ts'
-import { arrange, noUsers, SHIM_USER, startAs } from './users.ts'
+import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
+import { arrange, noUsers, startAs } from './users.ts'
 
-const SHIM = fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url))
 const BURST = 3000
 /** Records a second that the kernel lets through: what is over that has a serial and is dropped. */
 const RATE = 500
 /** Longer than the kernel keeps records for an auditd that does not read (about 0.6 s). */
-const STARTED_MS = 1500
 const STOPPED_MS = 2000
+/** Longer than a start of auditd counts as the reason of a gap. */
+const STARTED_MS = 1500
 /** A gap is told 10 s after it, and in silence when the shim's next tick says what time it is. */
 const TOLD_MS = 60_000
 
-const reason =
-  unavailable() ?? noUsers() ?? (existsSync(SHIM) ? null : 'the shim is not built (npm run build)')
+const reason = unavailable() ?? noUsers() ?? unbuilt
 if (reason) console.warn(`kernel tests are left out: ${reason} (gaps: serials on a real kernel)`)
 
 interface Range {
@@ -117,15 +116,7 @@ async function lose(auditd: Auditd): Promise<Told> {
 describe.skipIf(reason)('serials that a real kernel drops', () => {
   let told: Told
   beforeAll(async () => {
-    const plugins = [
-      {
-        name: 'shim',
-        format: 'string' as const,
-        program: SHIM,
-        flags: (dir: string) => `--spool=${dir}/spool ${SHIM_USER}`,
-      },
-    ]
-    told = await withAuditd({ logFormat: 'RAW', plugins, arrange }, lose)
+    told = await withAuditd({ logFormat: 'RAW', plugins: [SHIM_PLUGIN], arrange }, lose)
   })
 
   it('are as many in heartbeats and alerts as auditd’s own log lacks', () => {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startBroker, whyNoBroker } from '../kafka/broker.ts'
 import { type Kernel, withAuditd } from './auditd.ts'
@@ -10,16 +9,12 @@ import {
   type Event,
   idOf,
   PROCESSES,
-  SHIM_PLUGIN,
 } from './drained.ts'
 import { KEY, unavailable } from './kernel.ts'
+import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
 import { arrange, noUsers, uidOf } from './users.ts'
 
-const reason =
-  unavailable() ??
-  noUsers() ??
-  (existsSync(SHIM_PLUGIN.program ?? '') ? null : 'the shim is not built (npm run build)') ??
-  whyNoBroker()
+const reason = unavailable() ?? noUsers() ?? unbuilt ?? whyNoBroker()
 if (reason)
   console.warn(`kernel tests are left out: ${reason} (kafka: from a real kernel to a real Kafka)`)
 

@@ -10,9 +10,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '../../src/reconcile/report.ts'
 import { decodeSegmentHeader } from '../../src/spool/format.ts'
 import { type Auditd, endsWith, until, withAuditd } from './auditd.ts'
-import { SHIM_PLUGIN } from './drained.ts'
 import { auditctl, getppidRule, status, unavailable } from './kernel.ts'
 import { type Logged, logged } from './logged.ts'
+import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
 import { arrange, noUsers, startAs } from './users.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/spillway', import.meta.url))
@@ -23,10 +23,7 @@ const ARRIVE_MS = 30_000
 /** What a stopped shim leaves in its socket before it is killed. */
 const STOPPED_MS = 150
 
-const reason =
-  unavailable() ??
-  noUsers() ??
-  (existsSync(SHIM_PLUGIN.program ?? '') ? null : 'the shim is not built (npm run build)')
+const reason = unavailable() ?? noUsers() ?? unbuilt
 if (reason)
   console.warn(`kernel tests are left out: ${reason} (reconcile: a shim killed under a real load)`)
 

@@ -2,13 +2,12 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Auditd, until, withAuditd } from './auditd.ts'
 import { auditctl, getppidRule, status, unavailable } from './kernel.ts'
-import { arrange, noUsers, SHIM_USER, startAs } from './users.ts'
+import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
+import { arrange, noUsers, startAs } from './users.ts'
 
-const SHIM = fileURLToPath(new URL('../../dist/spillway-shim', import.meta.url))
 const BURST = 20_000
 const TOLD_MS = 30_000
 /** The kernel prints ten lines in 5 s at most (kernel.printk_ratelimit); what ran before may have had them. */
@@ -16,8 +15,7 @@ const PRINTABLE_MS = 5500
 /** A heartbeat comes 10 s after its interval, and in silence when the shim's next tick says what time it is. */
 const HEARTBEAT_MS = 60_000
 
-const reason =
-  unavailable() ?? noUsers() ?? (existsSync(SHIM) ? null : 'the shim is not built (npm run build)')
+const reason = unavailable() ?? noUsers() ?? unbuilt
 if (reason) console.warn(`kernel tests are left out: ${reason} (watch: losses on a real kernel)`)
 
 type Line = Readonly<Record<string, unknown>>
@@ -124,15 +122,10 @@ async function lose(auditd: Auditd): Promise<Watched> {
 describe.skipIf(reason)('a kernel that drops', () => {
   let watched: Watched
   beforeAll(async () => {
-    const plugins = [
-      {
-        name: 'shim',
-        format: 'string' as const,
-        program: SHIM,
-        flags: (dir: string) => `--spool=${dir}/spool ${SHIM_USER}`,
-      },
-    ]
-    watched = await withAuditd({ logFormat: 'RAW', plugins, backlog: 64, arrange }, lose)
+    watched = await withAuditd(
+      { logFormat: 'RAW', plugins: [SHIM_PLUGIN], backlog: 64, arrange },
+      lose,
+    )
   })
 
   it('is told by alerts whose losses are those of its counter', () => {

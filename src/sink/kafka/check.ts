@@ -1,6 +1,6 @@
 import { ExitCode, Failure } from '../../model/failure.ts'
+import type { KafkaOptions } from '../../model/kafka.ts'
 import { type Client, loadClient } from './client.ts'
-import type { KafkaOptions } from './options.ts'
 import { checkProperties } from './properties.ts'
 
 /**

@@ -1,7 +1,5 @@
 import { ExitCode, Failure, reasonOf } from '../../model/failure.ts'
-
-/** What librdkafka takes as the value of a property. */
-export type PropertyValue = string | number | boolean
+import type { PropertyValue } from '../../model/kafka.ts'
 
 /** Properties of librdkafka, by name. */
 export type Properties = Readonly<Record<string, PropertyValue>>
@@ -27,7 +25,6 @@ export interface RawProducer {
   disconnect(timeout: number, done: () => void): unknown
   /** Whether there is a handle to poll; a broker need not have answered yet. */
   isConnected(): boolean
-  flush(timeout: number, done: (error: Error | null) => void): unknown
   poll(): unknown
   setOauthBearerToken(token: string): unknown
   produce(

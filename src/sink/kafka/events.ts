@@ -1,12 +1,12 @@
 import { type Batch, Framing, placeAt } from '../../model/batch.ts'
 import { BINARY_HEADER } from '../../model/binary.ts'
 import type { Block, Run } from '../../model/delivery.ts'
+import type { HeaderName, KafkaOptions } from '../../model/kafka.ts'
 import { formatPosition } from '../../model/place.ts'
 import type { Result } from '../../model/result.ts'
 import type { Chunk, Chunks } from './chunks.ts'
 import type { Header } from './client.ts'
 import { type Outgoing, type Sender, WAITING } from './message.ts'
-import type { HeaderName, KafkaOptions } from './options.ts'
 import { HEAD_ROOM, MAX_KEYS, MIN_LIMIT } from './parts.ts'
 import { roomForLines, writeLines } from './raw.ts'
 

@@ -1,6 +1,6 @@
+import type { KafkaOptions } from '../../model/kafka.ts'
 import { isSecret } from '../../model/secret.ts'
 import type { Client, Properties } from './client.ts'
-import type { KafkaOptions } from './options.ts'
 
 /** Properties of a producer: librdkafka's global ones and those of its topics. */
 export interface ProducerProperties {

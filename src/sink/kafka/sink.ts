@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Block, Message, Sink, SinkStatus } from '../../model/delivery.ts'
 import { ExitCode, Failure } from '../../model/failure.ts'
+import type { KafkaOptions } from '../../model/kafka.ts'
 import { formatPosition } from '../../model/place.ts'
 import { Lane } from '../lane.ts'
 import { type Kind, Outbox } from '../outbox.ts'
@@ -13,7 +14,6 @@ import { EventMessages } from './events.ts'
 import { Line } from './line.ts'
 import { Link } from './link.ts'
 import { type Outgoing, WAITING } from './message.ts'
-import type { KafkaOptions } from './options.ts'
 import { Troubles } from './troubles.ts'
 
 /** Bytes and messages under way at most, but for the block that goes over it. */

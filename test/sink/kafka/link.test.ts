@@ -21,7 +21,6 @@ function clientThat(connects: boolean): { client: Client; tries: () => number } 
       setImmediate(() => done(connects ? null : new Error('Local: Broker transport failure')))
     },
     disconnect: (_timeout, done) => done(),
-    flush: (_timeout, done) => done(null),
     poll: () => {},
     setOauthBearerToken: () => {},
     produce: () => {},

@@ -1,10 +1,11 @@
-import type { PropertyValue } from './client.ts'
+/** What librdkafka takes as the value of a property. */
+export type PropertyValue = string | number | boolean
 
 /** Headers that an event may carry. */
 export const HEADERS = ['id', 'pos', 'schema', 'keys'] as const
 export type HeaderName = (typeof HEADERS)[number]
 
-/** What the Kafka sink is told. Each is a setting of the section `kafka` (docs/configuration.md). */
+/** What the section `kafka` says (docs/configuration.md), of use with the output `kafka`. */
 export interface KafkaOptions {
   /** `host:port`, at least one. */
   readonly brokers: readonly string[]
@@ -28,6 +29,6 @@ export interface KafkaOptions {
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   /** File with the token for SASL OAUTHBEARER, read again as it changes; null where none is used. */
   readonly oauthTokenFile: string | null
-  /** Properties of librdkafka, passed on as they are. */
+  /** Properties of librdkafka, passed on as they are; those in files are read. */
   readonly librdkafka: Readonly<Record<string, PropertyValue>>
 }
