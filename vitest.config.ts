@@ -7,6 +7,8 @@ const BUILT = [
   'test/decode/stream.test.ts',
   'test/golden/ausearch.test.ts',
   'test/install/**/*.test.ts',
+  'test/deploy/**/*.test.ts',
+  'test/kernel/**/*.test.ts',
   'test/fault/campaign/**/*.test.ts',
   'test/security/{secrets,text}.test.ts',
 ]

@@ -5,13 +5,19 @@ import type { Missing } from './missing.ts'
 /** Ranges that the sentence for people names. */
 const NAMED = 3
 
+/** What to do about each. */
+const BEFORE =
+  'they were lost before it, by an auditd that did not keep up or a rate limit; see q_depth in auditd.conf and auditctl -s'
+const INTERRUPTED = "spillway reconcile brings back what auditd's own log has"
+
 /** The alert that serials of a node did not come. `boot` is null where unknown. */
 export function gapsAlert(node: string, boot: string | null, missing: Missing): Message {
   const { count, known, ranges, more, before, after } = missing
   const named = ranges.slice(0, NAMED).map(rangeText).join(', ')
   const others = ranges.length - NAMED + more
+  const who = count === 1 ? `1 event of ${node} is` : `${count} events of ${node} are`
   const text =
-    `${count} events of ${node} are missing between ${timeText(before)} and ${timeText(after)}: ` +
+    `${who} missing between ${timeText(before)} and ${timeText(after)}: ` +
     `serials ${named}${others > 0 ? ` and ${others} more ranges` : ''}. ${cause(count, known)}`
   return alertOf({
     type: 'stream.gap',
@@ -32,8 +38,7 @@ function rangeText({ from, to }: Message): string {
 }
 
 function cause(count: number, known: number): string {
-  if (known === 0)
-    return 'Nothing is missing in the spool there: they were lost before it, in the kernel or in auditd.'
-  if (known === count) return 'The stream was interrupted there.'
-  return `For ${known} of them the stream was interrupted there; the others were lost before the spool.`
+  if (known === 0) return `Nothing is missing in the spool there: ${BEFORE}.`
+  if (known === count) return `The stream was interrupted there: ${INTERRUPTED}.`
+  return `For ${known} of them the stream was interrupted there: ${INTERRUPTED}. The others: ${BEFORE}.`
 }
