@@ -52,6 +52,15 @@ const HEAP_MB = 256
 const PATIENCE_MS = 10_000
 /** Added to the niceness of workers: on a busy host the audited programs come first. */
 const NICE = 5
+const REQUIRE_ESM = '--experimental-require-module'
+/**
+ * Has Piscina import the worker's file instead of requiring it: a worker that is ended within `require` of
+ * an ES module fails an assertion of Node 20 (CreateRequiredModuleFacade, src/module_wrap.cc), which aborts
+ * the whole process.
+ */
+const EXEC_ARGV = process.allowedNodeEnvironmentFlags.has(REQUIRE_ESM)
+  ? [...process.execArgv, REQUIRE_ESM.replace('--', '--no-')]
+  : process.execArgv
 
 /** Decoder of batches in slots. See the head of this file. */
 export class DecodePool {
@@ -217,6 +226,7 @@ export class DecodePool {
       maxQueue: workers,
       recordTiming: false,
       niceIncrement: NICE,
+      execArgv: EXEC_ARGV,
       resourceLimits: { maxOldGenerationSizeMb: this.#options.heap ?? HEAP_MB },
     })
     // A worker that dies between two batches fails no batch; it is replaced.
