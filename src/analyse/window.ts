@@ -16,10 +16,10 @@ import { Sums, type SumsState } from './sums.ts'
 export const LATENESS_S = 10
 
 /**
- * Seconds behind the newest stamp at which a second is judged for floods: most of it is there by
- * then, and a warning that waits for the rest comes after the loss.
+ * Milliseconds after its end, by the newest stamp, at which a second is judged for floods: what several
+ * CPUs made in it is there by then, and a warning that waits for slow system calls comes after the loss.
  */
-const JUDGED_BEHIND_S = 1
+const JUDGED_BEHIND_MS = 200
 
 /** Events in a row too late to count after which the clock was set back: time begins anew. */
 export const SET_BACK_EVENTS = 1000
@@ -149,7 +149,7 @@ export class Window {
       if (!this.started) this.#begin(second)
       this.#newest = stamp
       this.#anchor = clock
-      if (stamp >= this.#wake) this.#reach(second)
+      if (stamp >= this.#wake) this.#reach(stamp)
     }
     if (second < this.#closed) {
       if (++this.#lateRun < SET_BACK_EVENTS) {
@@ -184,7 +184,7 @@ export class Window {
   /** Nothing came from the node up to this clock: time moves on by what passed since its newest stamp. */
   tick(clock: number): void {
     if (!this.started) return
-    this.#reach(Math.floor((this.#newest + Math.max(0, clock - this.#anchor)) / 1000))
+    this.#reach(this.#newest + Math.max(0, clock - this.#anchor))
   }
 
   /** The node has booted: its serials begin anew, as its time does. */
@@ -256,13 +256,13 @@ export class Window {
     for (const row of rows) sums.addLate(row, records, entries)
   }
 
-  /** Time is in the given second: judges and closes what lies far enough behind. */
-  #reach(second: number): void {
-    const newest = Math.floor(this.#newest / 1000)
-    const closed = second - LATENESS_S
-    this.#judge(Math.max(newest - JUDGED_BEHIND_S, closed))
+  /** Time is at `now`, in ms: judges and closes what lies far enough behind. */
+  #reach(now: number): void {
+    const closed = Math.floor(now / 1000) - LATENESS_S
+    this.#judge(Math.max(Math.floor((this.#newest - JUDGED_BEHIND_MS) / 1000), closed))
     this.#close(closed)
-    this.#wake = 1000 * Math.min(this.#judged + 1 + JUDGED_BEHIND_S, this.#closed + 1 + LATENESS_S)
+    const judgedAt = 1000 * (this.#judged + 1) + JUDGED_BEHIND_MS
+    this.#wake = Math.min(judgedAt, 1000 * (this.#closed + 1 + LATENESS_S))
   }
 
   /** Judges the seconds before `end` for floods. */
