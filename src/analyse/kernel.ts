@@ -1,5 +1,6 @@
 import type { Message } from '../model/delivery.ts'
-import type { KernelLogReading, KernelNote, Reading, StatusReading } from '../model/reading.ts'
+import type { KernelNote } from '../model/kernel-note.ts'
+import type { KernelLogReading, Reading, StatusReading } from '../model/reading.ts'
 import { auditDisabled, auditEnabled, eventsLost, lostReset } from './kernel-alerts.ts'
 
 /** Milliseconds over which losses are told together, after the first of them was told at once. */

@@ -3,18 +3,20 @@ import { Command } from 'commander'
 import { createLog } from '../log.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { ReadingsFile } from '../watch/readings-file.ts'
-import { machineViews } from '../watch/views.ts'
+import { JOURNAL, machineViews } from '../watch/views.ts'
 import { Watcher } from '../watch/watcher.ts'
 
 interface Flags {
   readonly output: string
   readonly interval: string
   readonly kernelLog: string
+  readonly auditdLog: string
+  readonly wanted: string
 }
 
 const AFTER_HELP = `
-Needs CAP_AUDIT_CONTROL to ask the kernel and CAP_SYSLOG to read its log; without one of them it says
-so and reads the rest. Runs until TERM or INT.
+Needs CAP_AUDIT_CONTROL to ask the kernel, CAP_SYSLOG to read its log and the group systemd-journal for
+the journal; without one of them it says so and reads the rest. Runs until TERM or INT.
 
 Examples:
   spillway watch
@@ -24,16 +26,30 @@ Examples:
 export function watchCommand(): Command {
   return new Command('watch')
     .description(
-      "read the kernel's audit status, netlink gauge and log into a file for the service",
+      "read the kernel's audit status, rules, netlink gauge and log, and auditd's, into a file for the service",
     )
     .option('--output <file>', 'where the readings go', '/run/spillway/watch.ndjson')
     .option('--interval <seconds>', 'how often the kernel is asked for its status', '10')
-    .option('--kernel-log <file>', 'the kernel log, or a file in which it is kept', '/dev/kmsg')
+    .option(
+      '--kernel-log <file>',
+      'the kernel log, a file in which it is kept, or journal',
+      '/dev/kmsg',
+    )
+    .option(
+      '--auditd-log <file>',
+      'a file in which auditd’s messages are kept, or journal',
+      JOURNAL,
+    )
+    .option(
+      '--wanted <file>',
+      'the rules are listed at once when this file is touched',
+      '/var/spool/spillway/state/wanted',
+    )
     .addHelpText('after', AFTER_HELP)
     .action(watch)
 }
 
-async function watch({ output, interval, kernelLog }: Flags): Promise<void> {
+async function watch({ output, interval, kernelLog, auditdLog, wanted }: Flags): Promise<void> {
   if (!/^\d{1,4}$/.test(interval) || Number(interval) === 0) {
     const allowed = 'a whole number of seconds from 1 to 9999'
     throw new Failure(
@@ -44,7 +60,11 @@ async function watch({ output, interval, kernelLog }: Flags): Promise<void> {
   const log = createLog('info')
   const file = new ReadingsFile(resolve(output))
   const watcher = new Watcher({
-    views: machineViews(resolve(kernelLog)),
+    views: machineViews({
+      kernelLog: placeOf(kernelLog),
+      auditdLog: placeOf(auditdLog),
+      wanted: resolve(wanted),
+    }),
     interval: Number(interval) * 1000,
     tell: (said) => file.write(said),
     onTrouble: (trouble) => log.warn({}, trouble),
@@ -54,4 +74,8 @@ async function watch({ output, interval, kernelLog }: Flags): Promise<void> {
   log.info({ output, interval: Number(interval) }, 'watching')
   await watcher.run(stop.signal)
   file.close()
+}
+
+function placeOf(log: string): string {
+  return log === JOURNAL ? JOURNAL : resolve(log)
 }

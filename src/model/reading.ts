@@ -1,3 +1,6 @@
+import type { AuditdNote } from './auditd-note.ts'
+import type { KernelNote } from './kernel-note.ts'
+
 /**
  * What a watcher reads off the kernel, one JSON object a line. `spillway watch` writes readings to a
  * file; the service, tests and replays read them from one.
@@ -49,6 +52,8 @@ export interface StatusReading extends Taken, Status {
   readonly kind: 'status'
   /** Milliseconds until the answer was there. Over 100 the kernel let the question wait for room. */
   readonly took_ms: number
+  /** Jiffies in a second (CONFIG_HZ); null where the kernel's configuration cannot be read. */
+  readonly hz: number | null
 }
 
 /** auditd's netlink socket, from /proc/net/netlink: asks the kernel's audit code nothing. */
@@ -74,48 +79,60 @@ export interface UnknownReading extends Taken {
   readonly reason?: string
 }
 
-/** What a line of the kernel log says about audit, with its figures. */
-export type KernelNote =
-  | { readonly says: 'over'; readonly backlog: number; readonly backlog_limit: number }
-  | {
-      readonly says: 'lost'
-      readonly lost: number
-      readonly rate_limit: number
-      readonly backlog_limit: number
-    }
-  /** Why something was just lost. Rate-limited by the kernel, so that counting these says nothing. */
-  | { readonly says: 'backlog' | 'rate' | 'retry' | 'hold' }
-  /** Memory ran out in a function, or for a purpose; `counted` in `lost` or not. */
-  | { readonly says: 'memory'; readonly where: string; readonly counted: boolean }
-  /** An error that `lost` does not count. */
-  | { readonly says: 'error'; readonly where: string }
-  /** A record went to the kernel log because auditd did not take it. */
-  | { readonly says: 'record'; readonly type: number; readonly id: string }
-  | { readonly says: 'suppressed'; readonly by: string | null; readonly lines: number }
-  /** A rule watches less than it says. */
-  | { readonly says: 'rule'; readonly what: string }
-  | { readonly says: 'boot'; readonly what: 'on' | 'off' | 'disabled' | 'enabled' }
-  | { readonly says: 'limit'; readonly backlog_limit: number }
-  | { readonly says: 'panic'; readonly why: string }
-  /** auditd is gone; kernels before 4.10 say so. */
-  | { readonly says: 'gone'; readonly pid: number | null }
-  | { readonly says: 'printk' }
-  /** A process has waited for room in the queue for so long that the kernel reports it as hung. */
-  | {
-      readonly says: 'blocked'
-      readonly comm: string
-      readonly pid: number
-      readonly seconds: number
-    }
-
 /** A line of the kernel log that is about audit. */
 export type KernelLogReading = Taken & { readonly kind: 'kmsg' } & KernelNote
 
-export type Reading = StatusReading | NetlinkReading | UnknownReading | KernelLogReading
+/** A line of auditd's own log, or what a watcher sees of auditd without it. */
+export type AuditdReading = Taken & { readonly kind: 'auditd' } & AuditdNote
+
+/** What auditd wrote about itself into its state file; null where its version has no such line. */
+export interface StateReading extends Taken {
+  readonly kind: 'state'
+  /** When auditd wrote it, ISO 8601: it does when somebody asks, and by itself with `report_interval`. */
+  readonly written: string
+  /** Records in its queue for plugins then, the most there ever were, and the queue's room. */
+  readonly queue_depth: number | null
+  readonly queue_peak: number | null
+  readonly queue_size: number | null
+  /** The queue has overflown since auditd started, and auditd has ceased to feed its plugins. */
+  readonly queue_overflow: boolean | null
+  readonly queue_suspended: boolean | null
+  /** Plugins it is configured with, alive or not. */
+  readonly plugins: number | null
+  /** It writes a log at all; it has ceased to; a write failed. */
+  readonly writes_logs: boolean | null
+  readonly logging_suspended: boolean | null
+  readonly disk_error: boolean | null
+}
+
+/** The rules the kernel has, as `auditctl -l` prints them. */
+export interface RulesReading extends Taken {
+  readonly kind: 'rules'
+  /** Milliseconds until the answer was there. */
+  readonly took_ms: number
+  /** In the kernel's order; the first of them where they are very many. */
+  readonly rules: readonly string[]
+  /** How many are left out. */
+  readonly more: number
+  /** SHA-256 of all of them, in hex. */
+  readonly digest: string
+}
+
+export type Reading =
+  | StatusReading
+  | NetlinkReading
+  | UnknownReading
+  | KernelLogReading
+  | AuditdReading
+  | StateReading
+  | RulesReading
 
 /** A reading without when and where it was taken. */
 export type Said =
   | Omit<StatusReading, keyof Taken>
   | Omit<NetlinkReading, keyof Taken>
   | Omit<UnknownReading, keyof Taken>
+  | Omit<StateReading, keyof Taken>
+  | Omit<RulesReading, keyof Taken>
   | ({ readonly kind: 'kmsg' } & KernelNote)
+  | ({ readonly kind: 'auditd' } & AuditdNote)

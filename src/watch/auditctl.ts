@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
-import { linesOf } from './lines.ts'
+import { runProgram } from './program.ts'
 
 /** Where distributions put it. Never looked up by PATH: this process may switch auditing off. */
 const PLACES = [
@@ -11,23 +9,26 @@ const PLACES = [
   '/run/current-system/sw/bin/auditctl',
 ]
 
+/** What auditctl may be asked here. */
+type Question = '-s' | '-l'
+
 /**
- * Runs `auditctl -s` and gives the lines it prints. Rejects with one line that says why there are none.
- * It has no time limit: while the kernel lets the question wait, nothing can end it.
+ * Runs `auditctl -s` or `-l` and gives the lines it prints. Rejects with one line that says why there
+ * are none. It has no time limit: while the kernel lets the question wait, nothing can end it.
  */
-export async function readStatus(): Promise<readonly string[]> {
-  const path = PLACES.find(isProgram)
-  if (path === undefined) throw new Error(`there is no auditctl at ${PLACES.join(', ')}`)
-  const child = spawn(path, ['-s'], { cwd: '/', env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
-  const closed = once(child, 'close') as Promise<[number | null]>
-  const [lines, said, [code]] = await Promise.all([
-    collect(child.stdout),
-    collect(child.stderr),
-    closed,
-  ])
+export async function ask(question: Question): Promise<readonly string[]> {
+  const path = placeOf('auditctl', PLACES)
+  const { lines, said, code } = await runProgram(path, [question])
   // Old ones end with 0 when they refuse.
   if (code === 0 && lines.length > 0) return lines
-  throw new Error(`auditctl -s failed: ${said[0] ?? `exit code ${String(code)}`}`)
+  throw new Error(`auditctl ${question} failed: ${said[0] ?? `exit code ${String(code)}`}`)
+}
+
+/** The first of the places where a program may be executed. Throws where there is none. */
+export function placeOf(name: string, places: readonly string[]): string {
+  const place = places.find(isProgram)
+  if (place === undefined) throw new Error(`there is no ${name} at ${places.join(', ')}`)
+  return place
 }
 
 function isProgram(path: string): boolean {
@@ -37,10 +38,4 @@ function isProgram(path: string): boolean {
   } catch {
     return false
   }
-}
-
-async function collect(stream: AsyncIterable<Uint8Array>): Promise<string[]> {
-  const lines: string[] = []
-  for await (const line of linesOf(stream)) lines.push(line)
-  return lines
 }

@@ -1,4 +1,5 @@
-import type { KernelNote } from '../model/reading.ts'
+import type { KernelNote } from '../model/kernel-note.ts'
+import type { LogLine } from './log-line.ts'
 
 /**
  * What the kernel log says about audit: the messages of kernel/audit.c, auditsc.c, audit_tree.c and
@@ -75,31 +76,19 @@ const OTHERS: readonly (readonly [RegExp, Reader])[] = [
   [/^Kernel panic - not syncing: audit: (.*)$/, ([, why]) => ({ says: 'panic', why })],
 ]
 
-const HUNG = /^INFO: task (.+):(\d+) blocked for more than (\d+) seconds\.?$/
+/** Kernels since 6.16 say how: `blocked in I/O wait for more than`. */
+const HUNG = /^INFO: task (.+):(\d+) blocked(?: .*?)? for more than (\d+) seconds\.?$/
 /** A frame of the stack that follows, in the function that waits for room. */
 const WAITS = /^\s*(?:\? )?audit_log_start\+0x/
-
-/**
- * A record of /dev/kmsg: `PRIORITY,SEQUENCE,MICROSECONDS,FLAGS;TEXT`. Only facility 0 is the kernel's:
- * what others write there has theirs (Documentation/ABI/testing/dev-kmsg).
- */
-const DEVICE = /^(\d+),\d+,\d+,[^;]*;(.*)$/s
-/** A line of syslog or `journalctl -k`: time, host and the program `kernel`, which may say its time. */
-const SYSLOG =
-  /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ kernel: (?:\[ *\d+\.\d+\] ?)?(.*)$/s
-/** A line of dmesg. */
-const DMESG = /^\[ *\d+\.\d+\] ?(.*)$/s
-const FACILITIES = 8
 
 /** Recognises the messages about audit in the kernel log, line by line. */
 export class KernelLog {
   /** The last report of a hung task, while its stack may follow. */
   #hung: RegExpExecArray | null = null
 
-  /** What a line says about audit, from /dev/kmsg, dmesg, syslog or the journal; null for nothing. */
-  read(line: string): KernelNote | null {
-    const text = messageOf(line)
-    if (text === null) return null
+  /** What a line says about audit; null for nothing, and for what is not the kernel's. */
+  read({ from, text }: LogLine): KernelNote | null {
+    if (from !== 'kernel') return null
     const hung = HUNG.exec(text)
     if (hung !== null) {
       this.#hung = hung
@@ -121,11 +110,4 @@ function find(messages: readonly (readonly [RegExp, Reader])[], text: string): K
     if (match !== null) return read(match)
   }
   return null
-}
-
-/** The message of a line, without what stands before it; null when it is not the kernel's. */
-function messageOf(line: string): string | null {
-  const device = DEVICE.exec(line)
-  if (device !== null) return Number(device[1]) < FACILITIES ? device[2] : null
-  return (SYSLOG.exec(line) ?? DMESG.exec(line))?.[1] ?? null
 }

@@ -8,7 +8,9 @@ import split from 'split2'
 const LIMITS = { maxLength: 16 * 1024, skipOverflow: true } as const
 
 /** The lines of a source that is slow by nature, without their ends. */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+export async function* linesOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<string> {
   const source = Readable.from(chunks)
   const lines = split(LIMITS)
   source.once('error', (error) => lines.destroy(error))

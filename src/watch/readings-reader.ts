@@ -1,27 +1,41 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { codeOf } from '../model/failure.ts'
-import { READING_VERSION, type Reading, type Status } from '../model/reading.ts'
+import {
+  type NetlinkReading,
+  READING_VERSION,
+  type Reading,
+  type Status,
+} from '../model/reading.ts'
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 /** Bytes read at one look, so that a long file does not hold the service up. */
 const LOOK_BYTES = 256 * 1024
-/** A reading is a few hundred bytes; of what goes on for longer only the end is looked at. */
-const MAX_LINE = 64 * 1024
+/** A reading is a few hundred bytes, with rules 64 KiB and some; of what is longer only the end is looked at. */
+const MAX_LINE = 256 * 1024
 const LF = 0x0a
 const KINDS: ReadonlySet<unknown> = new Set<Reading['kind']>([
   'status',
   'netlink',
   'unknown',
   'kmsg',
+  'auditd',
+  'state',
+  'rules',
 ])
 /** Members that are reckoned with. */
-const COUNTS: ReadonlySet<string> = new Set<keyof Status>([
+const COUNTS: ReadonlySet<string> = new Set<keyof Status | keyof NetlinkReading | 'hz' | 'more'>([
   'enabled',
   'pid',
   'rate_limit',
   'backlog_limit',
   'lost',
   'backlog',
+  'backlog_wait_time',
+  'backlog_wait_time_actual',
+  'hz',
+  'rmem',
+  'drops',
+  'more',
 ])
 
 /** Whether there is a file of readings. */
@@ -129,7 +143,7 @@ export function parseReading(line: string): Reading | null {
     return null
   }
   if (typeof value !== 'object' || value === null) return null
-  const { v, time, boot, monotonic_us: clock, kind } = value as Record<string, unknown>
+  const { v, time, boot, monotonic_us: clock, kind, rules } = value as Record<string, unknown>
   const taken =
     v === READING_VERSION &&
     typeof boot === 'string' &&
@@ -137,10 +151,18 @@ export function parseReading(line: string): Reading | null {
     typeof time === 'string' &&
     !Number.isNaN(Date.parse(time))
   const counts = Object.entries(value).filter(([name]) => COUNTS.has(name))
-  const sound = taken && KINDS.has(kind) && counts.every(([, count]) => isCount(count))
+  const sound =
+    taken &&
+    KINDS.has(kind) &&
+    counts.every(([, count]) => isCount(count)) &&
+    (kind !== 'rules' || isTexts(rules))
   return sound ? (value as Reading) : null
 }
 
 function isCount(value: unknown): boolean {
   return value === null || (Number.isSafeInteger(value) && (value as number) >= 0)
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string')
 }

@@ -1,19 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from '../model/failure.ts'
 import type { Said } from '../model/reading.ts'
+import { auditdNoteOf } from './auditd-log.ts'
+import { Gauge } from './gauge.ts'
 import { KernelLog } from './kernel-log.ts'
-import { type AuditSocket, auditSockets } from './netlink.ts'
-import { parseStatus } from './status.ts'
-import type { Views } from './views.ts'
+import { logLineOf } from './log-line.ts'
+import { Questions } from './questions.ts'
+import { parseState } from './state-file.ts'
+import type { LogSource, Views } from './views.ts'
+import { Wish } from './wish.ts'
 
 /**
- * Looks at the kernel's audit queue from outside.
+ * Looks at the kernel's audit queue, and at auditd, from outside.
  *
  * ```
- *  kernel log          ── every line about audit ──────────────────────┐
- *  /proc/net/netlink   ── every second; told when it changed ──────────┼──► readings
- *  auditctl -s         ── every interval, unless auditd's socket is ───┘
- *                         filling up: then the question would wait in
- *                         the queue of those it is about
+ *  logs                ── every line about audit and of auditd ────────┐
+ *  /proc/net/netlink   ── every second; told when it changed ──────────┤
+ *  auditd's state file ── every interval, when it was written ─────────┼──► readings
+ *  auditctl -s         ── every interval ──┐ unless auditd's socket is ┤
+ *  auditctl -l         ── every minute, ───┘ filling up: then the question would
+ *                         and when wished    wait in the queue of those it is about
  * ```
  *
  * A question to a kernel whose queue is full sleeps among the processes that wait for room, and takes
@@ -23,13 +29,10 @@ import type { Views } from './views.ts'
  */
 
 const LOOK_MS = 1000
-/** Milliseconds after which an answer is late: without waiting for room it takes two or three. */
-const LATE_MS = 100
-/**
- * Bytes in auditd's socket from which the kernel is not asked: a quarter of the usual receive buffer
- * (net.core.rmem_default, 212,992), which auditd leaves as it is.
- */
-const FILLING_BYTES = 53_248
+/** Milliseconds between two listings of the rules. */
+const RULES_MS = 60_000
+/** Milliseconds after which a log that cannot be read, or has ended, is tried again. */
+const RETRY_MS = 60_000
 
 export interface WatcherOptions {
   readonly views: Views
@@ -44,18 +47,26 @@ export interface WatcherOptions {
 /** A watcher. Made, run once, gone. */
 export class Watcher {
   readonly #options: WatcherOptions
+  readonly #gauge: Gauge
+  readonly #questions: Questions
+  readonly #wish: Wish
   readonly #troubles = new Set<string>()
-  /** auditd's process by the last status. */
-  #auditd: number | null = null
-  #socket: AuditSocket | null = null
-  #toldSocketAt = -Infinity
-  /** When the kernel was asked, or not asked because of the lag. */
+  /** When the kernel was asked for each, or not asked because of the lag. */
   #askedAt = -Infinity
+  #listedAt = -Infinity
   #toldLagAt = -Infinity
-  #asking = false
+  #stateAt = -Infinity
+  /** When auditd wrote the state that was told last. */
+  #written = 0
 
   constructor(options: WatcherOptions) {
     this.#options = options
+    const tell = (said: Said): void => this.#tell(said)
+    const { views, interval } = options
+    this.#gauge = new Gauge(interval, tell)
+    const onTrouble = (what: string, error: unknown): void => this.#trouble(what, error)
+    this.#questions = new Questions({ views, tell, onTrouble })
+    this.#wish = new Wish(this.#wanted())
   }
 
   /** Watches until `stop`. A question that has no answer then is left to itself. */
@@ -63,73 +74,84 @@ export class Watcher {
     const ticker = setInterval(() => void this.#look(), LOOK_MS)
     try {
       void this.#look()
-      await Promise.all([this.#followKernelLog(stop), aborted(stop)])
+      const logs = this.#options.views.logs.map((source) => this.#follow(source, stop))
+      await Promise.all([...logs, aborted(stop)])
     } finally {
       clearInterval(ticker)
     }
   }
 
-  async #followKernelLog(stop: AbortSignal): Promise<void> {
-    const log = new KernelLog()
-    try {
-      for await (const line of this.#options.views.kernelLog(stop)) {
-        const note = log.read(line)
-        if (note !== null) this.#tell({ kind: 'kmsg', ...note })
+  async #follow(source: LogSource, stop: AbortSignal): Promise<void> {
+    const kernel = new KernelLog()
+    while (!stop.aborted) {
+      try {
+        for await (const line of source.lines(stop)) this.#readLine(kernel, line)
+      } catch (error) {
+        this.#trouble(`cannot read the log ${source.name}`, error)
       }
-    } catch (error) {
-      this.#trouble('cannot read the kernel log', error)
+      await sleep(RETRY_MS, null, { signal: stop }).catch(() => {})
     }
+  }
+
+  #readLine(kernel: KernelLog, line: string): void {
+    const said = logLineOf(line)
+    if (said === null) return
+    const note = kernel.read(said)
+    if (note !== null) this.#tell({ kind: 'kmsg', ...note })
+    const own = auditdNoteOf(said)
+    if (own !== null) this.#tell({ kind: 'auditd', ...own })
   }
 
   async #look(): Promise<void> {
     const now = performance.now()
-    this.#lookAtSocket(now)
-    const { interval } = this.#options
-    if (this.#asking || now - this.#askedAt < interval - LOOK_MS / 2) return
-    if ((this.#socket?.rmem ?? 0) < FILLING_BYTES) {
-      this.#askedAt = now
-      await this.#ask()
-    } else if (now - this.#toldLagAt >= interval) {
-      this.#toldLagAt = now
-      this.#tell({ kind: 'unknown', why: 'lag' })
-    }
-  }
-
-  #lookAtSocket(now: number): void {
     const { views, interval } = this.#options
     try {
-      const sockets = auditSockets(views.netlink())
-      const before = this.#socket
-      const socket = sockets.find(({ pid }) => pid === this.#auditd) ?? fullest(sockets)
-      this.#socket = socket
-      if (socket === null) return
-      const changed = before?.pid !== socket.pid || before.drops !== socket.drops
-      if (!changed && now - this.#toldSocketAt < interval) return
-      this.#toldSocketAt = now
-      const { pid, rmem, drops } = socket
-      this.#tell({ kind: 'netlink', pid, rmem, drops })
+      this.#gauge.look(views.netlink(), now)
     } catch (error) {
       this.#trouble('cannot read /proc/net/netlink', error)
     }
+    if (isDue(now, this.#stateAt, interval)) this.#lookAtState(now)
+    const isWished = this.#wish.isDue(this.#wanted())
+    if (this.#questions.isAsking) return
+    const asksStatus = isDue(now, this.#askedAt, interval)
+    const asksRules = isWished || isDue(now, this.#listedAt, RULES_MS)
+    if (!asksStatus && !asksRules) return
+    if (this.#gauge.isFilling) {
+      if (asksStatus && isDue(now, this.#toldLagAt, interval)) {
+        this.#toldLagAt = now
+        this.#tell({ kind: 'unknown', why: 'lag' })
+      }
+    } else if (asksStatus) {
+      this.#askedAt = now
+      const status = await this.#questions.askStatus()
+      if (status !== null) this.#gauge.know(status.pid)
+    } else {
+      this.#listedAt = now
+      this.#wish.grant()
+      await this.#questions.askRules()
+    }
   }
 
-  async #ask(): Promise<void> {
-    const { views } = this.#options
-    this.#asking = true
-    const asked = performance.now()
-    const late = setTimeout(() => this.#tell({ kind: 'unknown', why: 'waiting' }), LATE_MS)
+  #lookAtState(now: number): void {
+    this.#stateAt = now
     try {
-      const status = parseStatus(await views.status())
-      if (status === null) throw new Error('auditctl -s printed no status')
-      const took = Math.round(performance.now() - asked)
-      this.#auditd = status.pid
-      this.#tell({ kind: 'status', took_ms: took, ...status })
+      const file = this.#options.views.state()
+      if (file === null || file.written === this.#written) return
+      const state = parseState(file.text)
+      if (state === null) return
+      this.#written = file.written
+      this.#tell({ kind: 'state', written: new Date(file.written).toISOString(), ...state })
     } catch (error) {
-      this.#tell({ kind: 'unknown', why: 'failed', reason: reasonOf(error) })
-      this.#trouble('cannot read the status of the kernel', error)
-    } finally {
-      clearTimeout(late)
-      this.#asking = false
+      this.#trouble("cannot read auditd's state file", error)
+    }
+  }
+
+  #wanted(): number {
+    try {
+      return this.#options.views.wanted()
+    } catch {
+      // Whoever may not ask does without: the rules are listed every minute all the same.
+      return 0
     }
   }
 
@@ -150,8 +172,9 @@ export class Watcher {
   }
 }
 
-function fullest(sockets: readonly AuditSocket[]): AuditSocket | null {
-  return sockets.toSorted((a, b) => b.rmem - a.rmem)[0] ?? null
+/** So many ms have passed since, give or take half a look. */
+function isDue(now: number, since: number, interval: number): boolean {
+  return now - since >= interval - LOOK_MS / 2
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Kernel, type KernelState } from '../../src/analyse/kernel.ts'
 import type { Message } from '../../src/model/delivery.ts'
-import type { KernelNote, Reading, Status } from '../../src/model/reading.ts'
+import type { KernelNote } from '../../src/model/kernel-note.ts'
+import type { Reading, Status } from '../../src/model/reading.ts'
 
 const START = Date.parse('2026-11-22T12:00:00Z')
 const QUIET: Status = {
@@ -27,6 +28,7 @@ const status = (second: number, differs: Partial<Status>, boot = 'b1'): Reading 
   ...taken(second, boot),
   kind: 'status',
   took_ms: 3,
+  hz: 250,
   ...QUIET,
   ...differs,
 })

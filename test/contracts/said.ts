@@ -51,6 +51,7 @@ function sayKernel(emitAlert: (alert: Message) => void): void {
     monotonic_us: second * 1_000_000 + 1,
     kind: 'status',
     took_ms: 3,
+    hz: 250,
     enabled,
     failure: 1,
     pid: 947,

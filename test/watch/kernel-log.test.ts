@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { KernelNote } from '../../src/model/reading.ts'
+import type { KernelNote } from '../../src/model/kernel-note.ts'
 import { KernelLog } from '../../src/watch/kernel-log.ts'
+import { logLineOf } from '../../src/watch/log-line.ts'
 
 /** Every message about audit that a kernel writes, and what it says. */
 const MESSAGES: readonly (readonly [string, KernelNote])[] = [
@@ -74,6 +75,12 @@ const MESSAGES: readonly (readonly [string, KernelNote])[] = [
   ['audit: printk limit exceeded', { says: 'printk' }],
 ]
 
+/** What a kernel log says with one line more. */
+function noteOf(line: string, log: KernelLog = new KernelLog()): KernelNote | null {
+  const said = logLineOf(line)
+  return said === null ? null : log.read(said)
+}
+
 const FORMS: readonly (readonly [string, (text: string) => string])[] = [
   ['/dev/kmsg', (text) => `4,1213,13094605294,-;${text}`],
   ['dmesg', (text) => `[13094.605294] ${text}`],
@@ -83,14 +90,14 @@ const FORMS: readonly (readonly [string, (text: string) => string])[] = [
 
 describe.each(FORMS)('a line of %s', (_form, line) => {
   it.each(MESSAGES)('is understood: %s', (text, note) => {
-    expect(new KernelLog().read(line(text))).toEqual(note)
+    expect(noteOf(line(text))).toEqual(note)
   })
 })
 
 describe('the kernel log', () => {
   it('says that a process was blocked when its stack waits for room in the queue', () => {
     const log = new KernelLog()
-    const read = (text: string): KernelNote | null => log.read(`3,9,9,-;${text}`)
+    const read = (text: string): KernelNote | null => noteOf(`3,9,9,-;${text}`, log)
     expect(read('INFO: task kworker/u4:3:1234 blocked for more than 120 seconds.')).toBeNull()
     expect(read('Call Trace:')).toBeNull()
     expect(read(' schedule_timeout+0x8d/0x160')).toBeNull()
@@ -118,6 +125,6 @@ describe('the kernel log', () => {
     ['a continuation line', ' SUBSYSTEM=audit'],
     ['nothing', ''],
   ])('does not believe %s', (_what, line) => {
-    expect(new KernelLog().read(line)).toBeNull()
+    expect(noteOf(line)).toBeNull()
   })
 })
