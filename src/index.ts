@@ -2,7 +2,8 @@
  * The public API, by stage: spool → frame → decode → stitch → analyse → sink.
  */
 
-export { Analyser, type AnalyserOptions } from './analyse/analyser.ts'
+export { Analyser } from './analyse/analyser.ts'
+export type { AnalyserOptions } from './analyse/options.ts'
 export type { AnalyserState } from './analyse/state.ts'
 export { loadSettings } from './config/load.ts'
 export type { Settings, SettingsInput } from './config/settings.ts'

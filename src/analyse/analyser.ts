@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts'
-import type { Block, Message, Run } from '../model/delivery.ts'
+import type { Block, Run } from '../model/delivery.ts'
 import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
 import { Breaks, isRestart } from './breaks.ts'
@@ -7,6 +7,8 @@ import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
 import { NO_SERIAL } from './interval.ts'
 import { Kernel, type KernelFigures } from './kernel.ts'
 import type { Output } from './messages.ts'
+import type { AnalyserOptions } from './options.ts'
+import { Queue } from './queue.ts'
 import { RejectReader } from './rejects.ts'
 import { type AnalyserState, STATE_VERSION } from './state.ts'
 import { type Hole, type StreamFigures, StreamSections, type StreamTotals } from './stream.ts'
@@ -21,18 +23,6 @@ const AWAKE_MS = 3000
 
 /** Milliseconds without an event after which a node is silent, though others are not. */
 const SILENT_MS = 10_000
-
-/** What an analyser needs. */
-export interface AnalyserOptions {
-  /** Node of events that name none. */
-  readonly host: string
-  /** Milliseconds of one rates interval: whole seconds. */
-  readonly interval: number
-  /** Takes one heartbeat. */
-  emitRate(heartbeat: Message): void
-  /** Takes one alert. */
-  emitAlert(alert: Message): void
-}
 
 /** What an analyser has taken since it was made. */
 export interface AnalyserCounts extends Readonly<StreamTotals> {
@@ -51,8 +41,10 @@ export interface AnalyserCounts extends Readonly<StreamTotals> {
  */
 export class Analyser {
   readonly #interval: number
+  readonly #local: boolean
   readonly #output: Output & { boot: string | null }
   readonly #kernel: Kernel
+  readonly #queue: Queue
   readonly #windows: Windows
   readonly #stream: StreamSections
   readonly #breaks: Breaks
@@ -79,6 +71,7 @@ export class Analyser {
   /** A state of another version or interval is not taken: counting begins anew. */
   constructor(options: AnalyserOptions, state?: AnalyserState) {
     this.#interval = options.interval
+    this.#local = options.local ?? true
     const isKnown = state?.version === STATE_VERSION && state.interval === options.interval
     this.#breaks = new Breaks(isKnown ? state.breaks : undefined)
     this.#output = {
@@ -92,6 +85,7 @@ export class Analyser {
       { node: options.host, emitAlert: (alert) => options.emitAlert(alert) },
       state?.kernel,
     )
+    this.#queue = new Queue(isKnown ? state.queue : undefined)
     const seconds = options.interval / 1000
     this.#windows = new Windows(
       options.host,
@@ -150,6 +144,11 @@ export class Analyser {
     return this.#clock
   }
 
+  /** Entries a second that the stream can be drained at, null while that was not to be seen. */
+  get drain(): number | null {
+    return this.#queue.drain
+  }
+
   /** Boot id of the stream's writer, null where unknown. */
   get boot(): string | null {
     return this.#output.boot
@@ -173,6 +172,7 @@ export class Analyser {
       last: this.#last?.node ?? null,
       windows: [...this.#windows].map((window) => window.state()),
       kernel: this.#kernel.state(),
+      queue: this.#queue.state(),
       stream: this.#stream.state(),
       breaks: this.#breaks.state(),
     }
@@ -198,7 +198,9 @@ export class Analyser {
       if (this.#epoch > 0) this.#breaks.addWriter(batch.epoch)
       this.#epoch = batch.epoch
       this.#clock = -1
+      this.#queue.begin()
     }
+    this.#queue.setWall(batch.wall)
     const { boot } = this.#output
     if (batch.boot === null || batch.boot === boot) return
     if (boot !== null) this.#finish((window) => window.reboot())
@@ -232,6 +234,9 @@ export class Analyser {
       events
     const clocks = new ClockReader(batch)
     const breaks = this.#breaks
+    const queue = this.#queue
+    let isLocal = false
+    let last: Window | null = null
     this.#runs++
     this.#events += run.to - run.from
     for (let i = run.from; i < run.to; i++) {
@@ -241,7 +246,9 @@ export class Analyser {
       this.#run = run
       this.#row = row
       const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
-      this.#last = window
+      if (window !== last) isLocal = this.#local && this.#windows.isLocal(window)
+      this.#last = last = window
+      if (isLocal) queue.take(clock, events, row)
       if (breaks.waiting) breaks.passTo(this.#epoch, run, row)
       const joins = window.gaps.broken && breaks.isBehind(run, row)
       const rows = window.rowsOf(keySets, keySet[row], this.#runs)
@@ -289,6 +296,7 @@ export class Analyser {
     this.#rejects += rejects.before(clock)
     this.#settle()
     this.#clock = clock
+    this.#queue.reach(clock)
   }
 
   /** Counts the rejects that wait, once there is a node to count them for. */

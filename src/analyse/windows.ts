@@ -36,6 +36,12 @@ export class Windows {
     return null
   }
 
+  /** A window is that of the host, or where the host says nothing of the first node that does. */
+  isLocal(window: Window): boolean {
+    const local = this.#windows.get(this.#host) ?? this.#windows.values().next().value
+    return window === local
+  }
+
   /** The window of the node whose name is `batch.bytes[start … end)`. */
   of(batch: Batch, start: number, end: number): Window {
     return this.#nodes.find(batch.bytes, start, end) ?? this.#meet(batch, start, end)

@@ -59,6 +59,9 @@ export class Framer {
   #continued = false
   #epoch: number | null = null
   #boot: string | null = null
+  /** Of the frame in which the held bytes begin, and of the last one: what its clock lacks to the epoch's. */
+  #wall = Number.NaN
+  #lastWall = Number.NaN
   /** Place of the next byte if it follows on the last without a new frame. */
   #place = 0
   /** Bytes already taken of the piece that is pushed again. */
@@ -125,6 +128,7 @@ export class Framer {
     this.#framing = null
     this.#epoch = epoch
     this.#boot = null
+    this.#wall = Number.NaN
     this.#place = place
     return true
   }
@@ -132,6 +136,8 @@ export class Framer {
   #data(piece: Data): boolean {
     const { bytes } = piece
     this.#boot = piece.boot
+    this.#lastWall = piece.wall ?? Number.NaN
+    if (Number.isNaN(this.#wall)) this.#wall = this.#lastWall
     for (;;) {
       const batch = this.#ready()
       if (!batch) return false
@@ -245,6 +251,8 @@ export class Framer {
     batch.framing = this.#framing ?? Framing.Text
     batch.epoch = this.#epoch ?? PLAIN_EPOCH
     batch.boot = this.#boot
+    batch.wall = this.#wall
+    this.#wall = this.#lastWall
     batch.continued = this.#continued
     if (batch.markCount === 0) this.#marks.send(batch, cut, marksAt)
     this.#carry.set(batch.bytes.subarray(cut, this.#length))

@@ -45,6 +45,8 @@ export interface Batch {
   epoch: number
   /** Boot id of that epoch, or null where unknown. */
   boot: string | null
+  /** What added to a clock gives ms since the epoch, by the first frame in it; NaN where unknown. */
+  wall: number
   /** MARK_WIDTH numbers each: offset, clock (ms), place, kind. */
   readonly marks: Float64Array
   markCount: number
@@ -67,6 +69,7 @@ export function createBatch(
     framing: Framing.Text,
     epoch: 0,
     boot: null,
+    wall: Number.NaN,
     marks,
     markCount: 0,
     torn: false,

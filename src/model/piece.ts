@@ -3,6 +3,7 @@
  *
  * `data` bytes may be cut anywhere. `clock` is the stream clock in ms where the source has frames
  * that carry one (the spool); without it (`null`) the framer takes the clock from record stamps.
+ * `wall` is what added to the clock gives ms since the epoch, where the source knows.
  */
 export type Piece =
   | {
@@ -12,6 +13,7 @@ export type Piece =
       readonly boot: string | null
       readonly place: number
       readonly clock: number | null
+      readonly wall?: number
     }
   /** The clock moves on without bytes: the stream is alive and quiet. */
   | {

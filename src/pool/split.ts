@@ -94,6 +94,7 @@ function piece(batch: Batch, from: number, to: number): Batch {
   cut.framing = batch.framing
   cut.epoch = batch.epoch
   cut.boot = batch.boot
+  cut.wall = batch.wall
   cut.markCount = marks.length / MARK_WIDTH
   cut.torn = batch.torn && last
   cut.continued = batch.continued && from === 0

@@ -136,6 +136,7 @@ export class Service {
       {
         host: settings.node,
         interval: settings.ratesInterval,
+        local: typeof settings.input === 'string',
         emitRate: (heartbeat) => this.#report.heartbeat(heartbeat),
         emitAlert: (alert) => this.#report.alert(alert),
       },

@@ -165,7 +165,7 @@ export class SpoolReader {
   #accept(segment: SegmentFile): Piece | 'again' {
     this.#damage.clear()
     const { epoch, sequence, offset } = segment
-    const { type, length, lineFeeds, monotonicNs } = segment.frame
+    const { type, length, lineFeeds, monotonicNs, realtimeMs } = segment.frame
     const start = offset - length
     const place = placeOf(sequence, start)
     const clock = monotonicNs / 1e6
@@ -177,7 +177,8 @@ export class SpoolReader {
       const from = Math.max(0, this.#floor - start)
       const bytes = segment.payload(from)
       const boot = this.#writer?.header.boot ?? null
-      return { kind: 'data', bytes, epoch, boot, place: place + from, clock }
+      const wall = realtimeMs - clock
+      return { kind: 'data', bytes, epoch, boot, place: place + from, clock, wall }
     }
     if (type === FrameType.End) this.#ended = true
     // The place of the others is that of their payload: who goes on from there has had them.

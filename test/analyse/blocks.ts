@@ -1,4 +1,5 @@
-import { Analyser, type AnalyserOptions } from '../../src/analyse/analyser.ts'
+import { Analyser } from '../../src/analyse/analyser.ts'
+import type { AnalyserOptions } from '../../src/analyse/options.ts'
 import type { AnalyserState } from '../../src/analyse/state.ts'
 import { addMark, createBatch, MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'

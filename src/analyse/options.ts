@@ -1,0 +1,19 @@
+import type { Message } from '../model/delivery.ts'
+
+/** What an analyser needs. */
+export interface AnalyserOptions {
+  /** Node of events that name none. */
+  readonly host: string
+  /** Milliseconds of one rates interval: whole seconds. */
+  readonly interval: number
+  /**
+   * The stream comes from this machine's kernel, so that its lag is that of the kernel's queue.
+   *
+   * @default true
+   */
+  readonly local?: boolean
+  /** Takes one heartbeat. */
+  emitRate(heartbeat: Message): void
+  /** Takes one alert. */
+  emitAlert(alert: Message): void
+}
