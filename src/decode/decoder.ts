@@ -13,7 +13,8 @@ import { Close, growTable, Reject, type Result, resetResult } from '../model/res
 import { EOE } from '../tables/single.ts'
 import { type EventOptions, NativeWriter } from './event.ts'
 import { Header } from './header.ts'
-import { Joiner } from './joiner.ts'
+import { type EventWriter, Joiner } from './joiner.ts'
+import { OriginFinder } from './origins.ts'
 import { RawWriter } from './raw.ts'
 import { SLACK, viewOf } from './words.ts'
 
@@ -23,6 +24,8 @@ const FIRST_OF_AUDIT = 0x61
 export interface DecodeOptions extends EventOptions {
   /** `native`: JSON in LAUREL's layout. `raw`: the lines themselves. */
   readonly format: 'native' | 'raw'
+  /** Finds who made the events, for analysis. */
+  readonly origins?: boolean
 }
 
 /**
@@ -34,6 +37,7 @@ export interface DecodeOptions extends EventOptions {
  */
 export class Decoder {
   readonly #writer: NativeWriter | RawWriter
+  readonly #origins: OriginFinder | null
   readonly #joiner: Joiner
   readonly #header = new Header()
   readonly #cursor: BinaryCursor = createBinaryCursor()
@@ -44,7 +48,10 @@ export class Decoder {
 
   constructor(options: DecodeOptions) {
     this.#writer = options.format === 'raw' ? new RawWriter() : new NativeWriter(options)
-    this.#joiner = new Joiner(this.#writer)
+    this.#origins = options.origins === true ? new OriginFinder() : null
+    this.#joiner = new Joiner(
+      this.#origins === null ? this.#writer : writeBoth(this.#writer, this.#origins),
+    )
   }
 
   /**
@@ -64,6 +71,7 @@ export class Decoder {
     result.counts.bytes = batch.length
     this.#header.begin(viewOf(batch.bytes))
     this.#writer.begin(batch, result)
+    this.#origins?.begin(batch, result)
     this.#joiner.begin(batch.bytes, result, batch.epoch === PLAIN_EPOCH)
     this.#mark = 0
     this.#nextMark = batch.markCount > 0 ? batch.marks[0] : Number.POSITIVE_INFINITY
@@ -181,6 +189,16 @@ export class Decoder {
     }
     this.#mark = mark
     this.#nextMark = mark < markCount ? marks[mark * MARK_WIDTH] : Number.POSITIVE_INFINITY
+  }
+}
+
+/** Writes an event, which finds its keys, and then who made it. */
+function writeBoth(writer: EventWriter, origins: OriginFinder): EventWriter {
+  return {
+    writeEvent: (row) => {
+      writer.writeEvent(row)
+      origins.take(row)
+    },
   }
 }
 

@@ -16,7 +16,7 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** Masks the first n bytes of a word, by n from 0 to 3. */
-const FIRST_BYTES: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
+export const FIRST_BYTES: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
 
 /**
  * Whether `length` bytes of `a` from `at` on equal those of `b` from `from` on. Those of `b` are ASCII

@@ -1,4 +1,5 @@
 import { Carver } from './carver.ts'
+import { createOrigins, ORIGIN_BYTES, type Origins } from './origins.ts'
 
 /**
  * What decoding one batch gives: finished bytes and columns, no object per record.
@@ -9,6 +10,7 @@ import { Carver } from './carver.ts'
  * order    rows of the events that closed here, in closing order
  * out      finished event bytes, in closing order, each ended by LF
  * rejects  one row per line that is no record
+ * origins  one row per distinct program, user, call, path and keys     origin ──► of an event
  * ```
  *
  * All of it is provisional until the stitcher has seen it: an event may have begun in an earlier batch.
@@ -145,6 +147,9 @@ export interface Events {
   outEnd: Uint32Array
   /** Index into `Result.keySets`. */
   keySet: Uint32Array
+  /** Row of `Result.origins`; and the parent process, 0 where unknown. */
+  origin: Uint32Array
+  parent: Uint32Array
 }
 
 /** Columns of the rejects table. */
@@ -161,6 +166,8 @@ export interface Result {
   readonly lines: Lines
   readonly events: Events
   readonly rejects: Rejects
+  /** Empty where the decoder was not asked who made the events. */
+  readonly origins: Origins
   /** Event rows in closing order; `orderCount` of them count. */
   order: Uint32Array
   orderCount: number
@@ -177,6 +184,7 @@ export interface ResultRoom {
   readonly lines: number
   readonly events: number
   readonly rejects: number
+  readonly origins: number
   readonly out: number
 }
 
@@ -186,19 +194,21 @@ export interface ResultRoom {
  */
 export function roomFor(bytes: number): ResultRoom {
   const lines = 64 + Math.ceil(bytes / 96)
-  return { lines, events: lines, rejects: 64 + Math.ceil(bytes / 4096), out: 4096 + bytes * 3 }
+  const rejects = 64 + Math.ceil(bytes / 4096)
+  return { lines, events: lines, rejects, origins: rejects * 4, out: 4096 + bytes * 3 }
 }
 
 /** Bytes of one row of each table, the event's place in `order` included. */
 const LINE_BYTES = 5 * 4 + 2
-const EVENT_BYTES = 8 + 13 * 4 + 2 + 3 + 4
+const EVENT_BYTES = 8 + 15 * 4 + 2 + 3 + 4
 const REJECT_BYTES = 2 * 4 + 1
-/** Each of the 29 arrays begins at a multiple of 8. */
-const PADDING = 29 * 8
+/** Each of the 38 arrays begins at a multiple of 8. */
+const PADDING = 38 * 8
 
 /** Bytes of memory that a result of this room takes at most. */
-export function resultBytes({ lines, events, rejects, out }: ResultRoom): number {
-  return lines * LINE_BYTES + events * EVENT_BYTES + rejects * REJECT_BYTES + out + PADDING
+export function resultBytes({ lines, events, rejects, origins, out }: ResultRoom): number {
+  const tables = lines * LINE_BYTES + events * EVENT_BYTES + rejects * REJECT_BYTES
+  return tables + origins * ORIGIN_BYTES + out + PADDING
 }
 
 /**
@@ -244,6 +254,8 @@ export function createResult(
       outStart: carver.u32(events),
       outEnd: carver.u32(events),
       keySet: carver.u32(events),
+      origin: carver.u32(events),
+      parent: carver.u32(events),
     },
     rejects: {
       count: 0,
@@ -251,6 +263,7 @@ export function createResult(
       end: carver.u32(rejects),
       reason: carver.u8(rejects),
     },
+    origins: createOrigins(carver, room.origins),
     order: carver.u32(events),
     orderCount: 0,
     out: carver.u8(room.out),
@@ -265,13 +278,14 @@ export function resetResult(result: Result): void {
   result.lines.count = 0
   result.events.count = 0
   result.rejects.count = 0
+  result.origins.count = 0
   result.orderCount = 0
   result.outLength = 0
   result.keySets = []
 }
 
 /** Doubles every column of a table, into memory of its own. */
-export function growTable(table: Lines | Events | Rejects): void {
+export function growTable(table: Lines | Events | Rejects | Origins): void {
   const columns = table as unknown as Record<string, Column>
   for (const [name, column] of Object.entries(columns)) {
     if (typeof column === 'number') continue

@@ -1,4 +1,5 @@
 import type { Batch } from '../model/batch.ts'
+import type { Origins } from '../model/origins.ts'
 import {
   type Counts,
   createResult,
@@ -28,6 +29,7 @@ export interface Reply {
   readonly lines: number
   readonly events: number
   readonly rejects: number
+  readonly origins: number
   readonly orderCount: number
   readonly outLength: number
   readonly keySets: string[]
@@ -39,6 +41,7 @@ interface Spilled {
   readonly lines: Lines | null
   readonly events: Events | null
   readonly rejects: Rejects | null
+  readonly origins: Origins | null
   readonly order: Uint32Array | null
   readonly out: Uint8Array | null
 }
@@ -55,17 +58,24 @@ export function resultOf(task: Task): Result {
 
 /** The message for a filled result, and the buffers that move with it. */
 export function replyOf(task: Task, result: Result): { reply: Reply; moved: ArrayBuffer[] } {
-  const { lines, events, rejects, order, out } = result
+  const { lines, events, rejects, origins, order, out } = result
   const away = (column: { buffer: ArrayBufferLike }): boolean => column.buffer !== task.memory
   const spilled: Spilled = {
     lines: away(lines.start) ? lines : null,
     events: away(events.sec) ? events : null,
     rejects: away(rejects.start) ? rejects : null,
+    origins: away(origins.call) ? origins : null,
     order: away(order) ? order : null,
     out: away(out) ? out : null,
   }
   const moved: ArrayBuffer[] = []
-  for (const table of [spilled.lines, spilled.events, spilled.rejects, { ...spilled }])
+  for (const table of [
+    spilled.lines,
+    spilled.events,
+    spilled.rejects,
+    spilled.origins,
+    { ...spilled },
+  ])
     for (const column of Object.values(table ?? {}))
       if (ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer)
         moved.push(column.buffer)
@@ -75,6 +85,7 @@ export function replyOf(task: Task, result: Result): { reply: Reply; moved: Arra
       lines: lines.count,
       events: events.count,
       rejects: rejects.count,
+      origins: origins.count,
       orderCount: result.orderCount,
       outLength: result.outLength,
       keySets: result.keySets,
@@ -89,10 +100,11 @@ export function adopt(slot: Slot, reply: Reply): void {
   const { result } = slot
   Object.assign(result.counts, reply.counts)
   if (reply.spilled !== null) {
-    const { lines, events, rejects, order, out } = reply.spilled
+    const { lines, events, rejects, origins, order, out } = reply.spilled
     Object.assign(result.lines, lines)
     Object.assign(result.events, events)
     Object.assign(result.rejects, rejects)
+    Object.assign(result.origins, origins)
     result.order = order ?? result.order
     result.out = out ?? result.out
     slot.spilled = true
@@ -100,6 +112,7 @@ export function adopt(slot: Slot, reply: Reply): void {
   result.lines.count = reply.lines
   result.events.count = reply.events
   result.rejects.count = reply.rejects
+  result.origins.count = reply.origins
   result.orderCount = reply.orderCount
   result.outLength = reply.outLength
   result.keySets = reply.keySets
@@ -111,6 +124,7 @@ export function hasSpilled({ result, memory }: Slot): boolean {
     result.lines.start,
     result.events.sec,
     result.rejects.start,
+    result.origins.call,
     result.order,
     result.out,
   ].some((column) => column.buffer !== memory)

@@ -5,7 +5,7 @@ import type { DecodeOptions } from '../decode/decoder.ts'
 /** How the settings want events to be written. */
 export function decodeOptions(settings: Settings): DecodeOptions {
   const { node, format, raw, interpretedPrefix } = settings
-  return { format, host: node, raw, interpretedPrefix }
+  return { format, host: node, raw, interpretedPrefix, origins: true }
 }
 
 /** Hash of what shapes the output; positions stay good when it changes. */

@@ -43,7 +43,7 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
   const size = items.length + 1
   const nodes = items.reduce((n, item) => n + (item.kind === 'event' ? lineOf(item) : 1), 0)
   const batch = createBatch(new Uint8Array(nodes), new Float64Array((size + 1) * MARK_WIDTH))
-  const result = createResult({ lines: size, events: size, rejects: size, out: 0 })
+  const result = createResult({ lines: size, events: size, rejects: size, origins: 0, out: 0 })
   const { lines, events, rejects } = result
   batch.epoch = origin.epoch ?? 1
   batch.boot = origin.boot ?? null

@@ -1,0 +1,63 @@
+import { type DecodeOptions, Decoder } from '../../src/decode/decoder.ts'
+import { Framer } from '../../src/frame/framer.ts'
+import { type Batch, createBatch } from '../../src/model/batch.ts'
+import type { Run } from '../../src/model/delivery.ts'
+import { NO_USER, readCall, USER_ROOM } from '../../src/model/origins.ts'
+import { createResult, roomFor } from '../../src/model/result.ts'
+import { Stitcher } from '../../src/stitch/stitcher.ts'
+
+/** Who made an event, in words. */
+export interface Origin {
+  readonly keys: string
+  readonly call: string
+  readonly user: string
+  readonly program: string
+  readonly path: string
+  readonly parent: number
+}
+
+/** The origin of each event of a stream, in closing order, cut into batches of so many bytes. */
+export function originsOf(
+  bytes: Uint8Array,
+  options: Partial<DecodeOptions> = {},
+  batchBytes = 1 << 20,
+): Origin[] {
+  const all: DecodeOptions = {
+    format: 'native',
+    host: null,
+    raw: false,
+    interpretedPrefix: '',
+    origins: true,
+    ...options,
+  }
+  const decoder = new Decoder(all)
+  const stitcher = new Stitcher({ decoder: new Decoder(all), done: null })
+  const found: Origin[] = []
+  const emit = (batch: Batch): void => {
+    const result = createResult(roomFor(batch.length))
+    decoder.decode(batch, result)
+    for (const run of stitcher.push(batch, result).runs)
+      for (let at = run.from; at < run.to; at++) found.push(originOf(run, run.result.order[at]))
+  }
+  const framer = new Framer({ acquire: () => createBatch(), emit, batchBytes })
+  framer.push({ kind: 'data', bytes, epoch: 0, boot: null, place: 0, clock: null })
+  framer.end()
+  return found
+}
+
+function originOf({ batch, result }: Run, row: number): Origin {
+  const { events, origins, keySets } = result
+  const origin = events.origin[row]
+  const user = origins.user[origin]
+  const call = readCall(origins.call[origin])
+  const text = (start: number, end: number): string =>
+    Buffer.from(batch.bytes.slice(start, end)).toString('latin1')
+  return {
+    keys: keySets[origins.keySet[origin]],
+    call: 'type' in call ? `type ${call.type}` : `${call.arch.toString(16)} ${call.number}`,
+    user: user === NO_USER ? '' : user < NO_USER ? `auid ${user}` : `uid ${user - USER_ROOM}`,
+    program: text(origins.programStart[origin], origins.programEnd[origin]),
+    path: text(origins.pathStart[origin], origins.pathEnd[origin]),
+    parent: events.parent[row],
+  }
+}
