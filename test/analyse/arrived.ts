@@ -11,7 +11,7 @@ export function arrive(
   { arrivals, backlog }: Passed,
   look: (queue: Queue, now: number) => void = () => {},
 ): Queue {
-  const { events } = createResult({ lines: 1, events: 1, rejects: 0, out: 0 })
+  const { events } = createResult({ lines: 1, events: 1, rejects: 0, origins: 0, out: 0 })
   queue.setWall(WALL)
   let now = 0
   const passTo = (clock: number): void => {

@@ -11,8 +11,7 @@ const CALL =
   'subj=unconfined key="files"\n'
 const record = (type: string, body: string): string => `type=${type} msg=audit(1.000:1): ${body}\n`
 const path = (name: string): string => record('PATH', `item=0 name=${name} inode=1 nametype=NORMAL`)
-const one = (...records: readonly string[]): Origin =>
-  originsOf(Buffer.from(records.join('')))[0] as Origin
+const one = (...records: readonly string[]): Origin => originsOf(Buffer.from(records.join('')))[0]
 const pathOf = (...records: readonly string[]): string => one(CALL, ...records).path
 
 function made(options: Partial<GeneratorOptions>): Buffer {
@@ -102,9 +101,9 @@ describe('origins', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 600, max: 30_000 }),
-        fc.constantFrom('raw', 'enriched'),
+        fc.constantFrom('raw' as const, 'enriched' as const),
         (batch, format) => {
-          const bytes = made({ bytes: 120_000, format: format as 'raw' })
+          const bytes = made({ bytes: 120_000, format })
           const whole = originsOf(bytes)
           expect(originsOf(bytes, {}, batch)).toEqual(whole)
           expect(originsOf(bytes, { format: 'raw' }, batch)).toEqual(whole)
@@ -125,14 +124,15 @@ describe('origins', () => {
       expect(origins[i].keys).toBe((event['keys'] as string[]).join('\u0001'))
       if (call === undefined) continue
       const { syscall, auid, uid, exe, ppid, arch } = call
-      const user = auid === 4_294_967_295 ? `uid ${uid}` : `auid ${auid}`
+      const user = auid === 4_294_967_295 ? `uid ${String(uid)}` : `auid ${String(auid)}`
       expect(origins[i]).toMatchObject({
-        call: `${String(arch).slice(2)} ${syscall}`,
+        call: `${String(arch).slice(2)} ${String(syscall)}`,
         user,
         parent: ppid,
       })
       const program = Buffer.from(origins[i].program, 'latin1')
-      const text = program[0] === 0x22 ? program.subarray(1) : Buffer.from(`${program}`, 'hex')
+      const text =
+        program[0] === 0x22 ? program.subarray(1) : Buffer.from(program.toString(), 'hex')
       expect(text.toString()).toBe(exe)
     }
   })

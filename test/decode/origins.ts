@@ -20,7 +20,7 @@ export interface Origin {
 export function originsOf(
   bytes: Uint8Array,
   options: Partial<DecodeOptions> = {},
-  batchBytes = 1 << 20,
+  batchBytes: number = 1 << 20,
 ): Origin[] {
   const all: DecodeOptions = {
     format: 'native',
