@@ -8,7 +8,7 @@ import { reasonOf } from '../model/failure.ts'
 import { formatPosition } from '../model/place.ts'
 import type { RatesStatus, Status } from '../model/status.ts'
 import type { Progress } from '../pipeline/pipeline.ts'
-import { SegmentSizes } from '../spool/sizes.ts'
+import { usedBytes } from '../spool/sizes.ts'
 import { packageVersion } from '../version.ts'
 import type { AlertBoard } from './alert-board.ts'
 import { StatusFile } from './status.ts'
@@ -70,7 +70,6 @@ type Fixed = Pick<Status, 'v' | 'version' | 'pid' | 'node' | 'started'>
  */
 export class Report {
   readonly #options: ReportOptions
-  readonly #sizes: SegmentSizes
   readonly #file: StatusFile
   readonly #fixed: Fixed
   readonly #boot: string = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
@@ -87,7 +86,6 @@ export class Report {
   constructor(options: ReportOptions) {
     const { settings, log } = options
     this.#options = options
-    this.#sizes = new SegmentSizes(settings.spool.directory)
     this.#file = new StatusFile(settings.spool.state, (error) =>
       log.warn({ reason: reasonOf(error) }, 'the status file cannot be written'),
     )
@@ -201,7 +199,7 @@ export class Report {
     if (now - this.#measuredAt < MEASURE_MS) return this.#measured
     this.#measuredAt = now
     try {
-      this.#measured = this.#sizes.from(null)
+      this.#measured = usedBytes(this.#options.settings.spool.directory)
     } catch {
       this.#measured = null
     }

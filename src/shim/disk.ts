@@ -8,7 +8,17 @@ export const open: (path: string, flags: number, mode: number) => Promise<number
 )
 export const close: (fd: number) => Promise<void> = promisify(fs.close)
 export const fdatasync: (fd: number) => Promise<void> = promisify(fs.fdatasync)
-export const fsync: (fd: number) => Promise<void> = promisify(fs.fsync)
+const fsync: (fd: number) => Promise<void> = promisify(fs.fsync)
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  const fd = await open(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY, 0)
+  try {
+    await fsync(fd)
+  } finally {
+    await close(fd)
+  }
+}
 
 /** One write at a position; resolves to the bytes written, which may be fewer. */
 export function writeAt(

@@ -17,6 +17,8 @@ Moves what it reads on standard input to a spool. Runs as a plugin of auditd.
   --limit SIZE       bytes the spool may use (10 % of its file system, at most 8G)
   --keep-free SIZE   bytes that stay free in its file system (94M, at most 5 %)
   --when-full WHAT   drop-newest (default), drop-oldest, or block (stalls auditd)
+  --compress WHEN    backlog (default): finished segments, once a quarter of the limit
+                     is used; or never
   --sync MS          milliseconds between syncs (1000), 0 for every frame, or "none"
   --ring SIZE        memory between reading and writing (32M)
   --check            say what is wrong with this setup, one line each, and exit
@@ -36,6 +38,7 @@ export interface Flags {
   readonly limit: number | null
   readonly keepFree: number | null
   readonly whenFull: WhenFull
+  readonly compress: boolean
   readonly syncMs: number | null
   readonly ringBytes: number
 }
@@ -56,6 +59,7 @@ export function parseFlags(args: readonly string[]): Flags {
     limit: size('limit', values['limit'], SMALLEST_LIMIT),
     keepFree: size('keep-free', values['keep-free'], 0),
     whenFull: whenFull(values['when-full'] ?? 'drop-newest'),
+    compress: compress(values['compress'] ?? 'backlog'),
     syncMs: syncMs(values['sync'] ?? '1000'),
     ringBytes: size('ring', values['ring'] ?? '32M', 1 << 20) ?? 0,
   }
@@ -77,6 +81,7 @@ function parse(args: readonly string[]) {
         limit: string,
         'keep-free': string,
         'when-full': string,
+        compress: string,
         sync: string,
         ring: string,
         check: boolean,
@@ -104,6 +109,11 @@ function size(flag: string, text: string | undefined, least: number): number | n
 function whenFull(text: string): WhenFull {
   if (text === 'drop-newest' || text === 'drop-oldest' || text === 'block') return text
   throw usage(`--when-full must be drop-newest, drop-oldest or block: ${text}`)
+}
+
+function compress(text: string): boolean {
+  if (text === 'backlog' || text === 'never') return text === 'backlog'
+  throw usage(`--compress must be backlog or never: ${text}`)
 }
 
 function syncMs(text: string): number | null {

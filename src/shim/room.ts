@@ -16,6 +16,7 @@ import {
   RELEASED_BYTES,
   SEGMENT_BYTES,
 } from '../spool/format.ts'
+import { isPackingName } from '../spool/pack-format.ts'
 
 /** Largest limit that is taken unless set. */
 const DEFAULT_LIMIT = 8 * 2 ** 30
@@ -23,6 +24,9 @@ const DEFAULT_LIMIT = 8 * 2 ** 30
 const DEFAULT_KEEP_FREE = 94 * 2 ** 20
 /** Smallest limit: eight segments of 512 KiB, so that reading always frees some. */
 export const SMALLEST_LIMIT: number = 4 << 20
+
+/** Used share of what the spool can hold from which on finished segments are packed. */
+const PACK_SHARE = 1 / 4
 
 /** Growth that is worth another look at the directory and its file system. */
 const SURVEY_BYTES = 1 << 20
@@ -35,9 +39,12 @@ export interface RoomOptions {
   readonly keepFree: number | null
 }
 
-interface Kept extends SegmentId {
+/** A segment in the directory. */
+export interface Kept extends SegmentId {
   readonly name: string
-  readonly size: number
+  size: number
+  /** Packed, or not worth it. */
+  settled: boolean
 }
 
 /** Watches over the space of one spool directory. */
@@ -48,6 +55,7 @@ export class Room {
   #used = 0
   #free = 0
   #clearing: Promise<void> | null = null
+  #packing: Kept | null = null
   #releasedSeen = ''
   #released: SegmentId | null = null
   /** Bytes the spool may use. */
@@ -83,6 +91,32 @@ export class Room {
   has(bytes: number): boolean {
     const grown = this.#growth + bytes
     return this.#used + grown <= this.limit && this.#free - grown >= this.keepFree
+  }
+
+  /**
+   * The newest segment that is worth packing, while the backlog is so large that any is: those before it
+   * are read and deleted first. Never the last one of a writer, which it may have open. What is given is
+   * not deleted until `packed` is called.
+   */
+  toPack(): Kept | null {
+    const capacity = Math.min(this.limit, this.#used + this.#free - this.keepFree)
+    if (this.used < capacity * PACK_SHARE) return null
+    const found = this.#segments.findLast(
+      ({ epoch, settled }, i) => !settled && this.#segments[i + 1]?.epoch === epoch,
+    )
+    this.#packing = found ?? null
+    return this.#packing
+  }
+
+  /** Takes note that a segment was packed, or, with `settled` false, that this is to be tried again. */
+  async packed(segment: Kept, settled: boolean): Promise<void> {
+    const size = await this.#sizeOf(segment.name)
+    this.#packing = null
+    if (this.#segments.includes(segment)) this.#grew(size - segment.size)
+    segment.size = size
+    segment.settled = settled
+    // It could not be deleted meanwhile.
+    if (this.#released && compareSegments(segment, this.#released) < 0) await this.#unlink(segment)
   }
 
   /** Counts bytes that were written. */
@@ -123,8 +157,7 @@ export class Room {
     for (const segment of this.#segments.slice(0, -1)) {
       if (missing <= 0) break
       if (current && compareSegments(segment, current) === 0) continue
-      await this.#unlink(segment)
-      missing -= segment.size
+      if (await this.#unlink(segment)) missing -= segment.size
     }
     await this.#survey()
   }
@@ -133,12 +166,11 @@ export class Room {
     const before = this.#released
     const released = await this.released()
     if (released === before && this.#isFresh(current) && this.has(MAX_PAYLOAD)) return
-    if (!this.isKnown) await this.#survey()
+    await this.#survey()
     for (const segment of released ? this.#segments.slice(0, -1) : []) {
       if (compareSegments(segment, released as SegmentId) >= 0) break
       if (!current || compareSegments(segment, current) !== 0) await this.#unlink(segment)
     }
-    await this.#survey()
   }
 
   /** Hardly anything was written since the last survey, and in a segment that it has seen. */
@@ -152,10 +184,13 @@ export class Room {
     const { directory, limit, keepFree } = this.#options
     const { bavail, blocks, bsize } = await statfs(directory)
     const total = blocks * bsize
+    const known = new Map(this.#segments.map((segment, i) => [segment.name, i]))
     const segments: Kept[] = []
     for (const name of await readdir(directory)) {
       const id = parseSegmentName(name)
-      if (id) segments.push({ ...id, name, size: await this.#sizeOf(name) })
+      if (id) segments.push(await this.#look(name, id, known.get(name)))
+      // What a shim left that ended while it packed. One that lives begins again.
+      else if (!this.isKnown && isPackingName(name)) await this.#remove(name)
     }
     this.#segments = segments.toSorted(compareSegments)
     this.#used = segments.reduce((sum, { size }) => sum + size, 0)
@@ -166,19 +201,46 @@ export class Room {
     this.limit = Math.max(SMALLEST_LIMIT, Math.min(total, wanted))
   }
 
+  /** A segment as it is now; `known` is where it stood at the last survey. */
+  async #look(name: string, id: SegmentId, known: number | undefined): Promise<Kept> {
+    const segment = known === undefined ? null : this.#segments[known]
+    if (segment && known !== undefined && this.#isFinal(known)) return segment
+    const size = await this.#sizeOf(name)
+    if (!segment) return { ...id, name, size, settled: false }
+    segment.size = size
+    return segment
+  }
+
   /** A segment is final once a later one of its epoch is there: only the last two are looked at again. */
+  #isFinal(index: number): boolean {
+    return this.#segments[index + 2]?.epoch === this.#segments[index].epoch
+  }
+
   async #sizeOf(name: string): Promise<number> {
-    const known = this.#segments.findIndex((segment) => segment.name === name)
-    if (known >= 0 && this.#segments[known + 2]?.epoch === this.#segments[known].epoch) {
-      return this.#segments[known].size
-    }
     const stat = await lstat(join(this.#options.directory, name)).catch(() => null)
     return stat?.size ?? 0
   }
 
-  async #unlink(segment: Kept): Promise<void> {
+  /** False for one that is being packed: it would come back. */
+  async #unlink(segment: Kept): Promise<boolean> {
+    if (segment === this.#packing) return false
+    await this.#remove(segment.name)
+    const at = this.#segments.indexOf(segment)
+    if (at >= 0) {
+      this.#segments.splice(at, 1)
+      this.#grew(-segment.size)
+    }
+    return true
+  }
+
+  #grew(bytes: number): void {
+    this.#used += bytes
+    this.#free -= bytes
+  }
+
+  async #remove(name: string): Promise<void> {
     // Another shim may have been faster.
-    await unlink(join(this.#options.directory, segment.name)).catch(() => undefined)
+    await unlink(join(this.#options.directory, name)).catch(() => undefined)
   }
 }
 

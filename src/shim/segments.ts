@@ -17,7 +17,7 @@ import {
   sealFrame,
   segmentName,
 } from '../spool/format.ts'
-import { close, fdatasync, fsync, open, writeAt } from './disk.ts'
+import { close, fdatasync, open, syncDirectory, writeAt } from './disk.ts'
 import type { Frame } from './ring.ts'
 import { now } from './ring.ts'
 import type { Self } from './self.ts'
@@ -25,7 +25,7 @@ import type { Self } from './self.ts'
 /** Unsynced bytes after which the file is synced without waiting for the time to pass. */
 const SYNC_BYTES = 4 << 20
 
-const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants
+const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants
 
 /** How segments are written. */
 export interface SegmentsOptions {
@@ -254,14 +254,5 @@ export class Segments {
   async #syncDirectory(): Promise<void> {
     if (this.#options.syncMs === null) return
     await syncDirectory(this.#options.directory).catch(this.#options.onSyncError)
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const fd = await open(path, O_RDONLY | O_DIRECTORY, 0)
-  try {
-    await fsync(fd)
-  } finally {
-    await close(fd)
   }
 }

@@ -11,6 +11,7 @@ import type { Input, InputHandlers, Rest } from './input.ts'
 import { openInput } from './input.ts'
 import type { Notes } from './notes.ts'
 import { Severity } from './notes.ts'
+import { Packer } from './packer.ts'
 import type { Block } from './ring.ts'
 import { now, Ring } from './ring.ts'
 import { Room } from './room.ts'
@@ -47,6 +48,8 @@ export interface ShimOptions {
   /** Bytes that stay free in its file system. */
   readonly keepFree?: number | null
   readonly whenFull?: WhenFull
+  /** Packs finished segments while the backlog is large; so unless set. */
+  readonly compress?: boolean
   /** Milliseconds after which bytes are synced, 0 for every frame, null for never. */
   readonly syncMs?: number | null
   /** Bytes of the ring. */
@@ -81,6 +84,8 @@ class Pump implements Shim {
   readonly #notes: Notes
   readonly #ring: Ring
   readonly #room: Room
+  readonly #segments: Segments
+  readonly #packer: Packer
   readonly #store: Store
   readonly #input: Input
   readonly #whenFull: WhenFull
@@ -118,7 +123,7 @@ class Pump implements Shim {
       limit: options.limit ?? null,
       keepFree: options.keepFree ?? null,
     })
-    const segments = new Segments({
+    this.#segments = new Segments({
       directory: spool,
       self: describeSelf(),
       segmentBytes: () => this.#room.segmentBytes,
@@ -132,7 +137,9 @@ class Pump implements Shim {
     })
     this.#onStep = options.onStep ?? null
     this.#whenFull = whenFull
-    this.#store = new Store(segments, this.#room, whenFull, notes, this.totals)
+    this.#packer = new Packer(spool, this.#room)
+    if (options.compress === false) this.#packer.stop()
+    this.#store = new Store(this.#segments, this.#room, whenFull, notes, this.totals)
     const { fd = 0, rest = 'input', input = (to) => openInput(fd, rest, to) } = options
     this.#input = input({
       room: (most) => this.#ring.room(most),
@@ -211,6 +218,7 @@ class Pump implements Shim {
 
   async #upkeep(): Promise<void> {
     await this.#store.upkeep()
+    this.#packer.look(this.#segments.current)
     this.#upkeepTimer = null
     if (this.#room.hasOld || this.#store.hasGap) this.#armUpkeep()
     if (this.#store.hasGap) this.#wake()
@@ -288,6 +296,7 @@ class Pump implements Shim {
   }
 
   async #close(): Promise<void> {
+    this.#packer.stop()
     await this.#store.end()
     for (const timer of [this.#tickTimer, this.#upkeepTimer, this.#patience, this.#burstTimer]) {
       if (timer) clearTimeout(timer)

@@ -35,13 +35,11 @@ export class Damage {
     if (offset >= end) return false
     const good = segment.findFrame(end)
     if (good === end && onlyBefore) return false
-    const bytes = segment.skipTo(good)
+    const { kept, bytes, lineFeeds } = segment.skipTo(good)
     if (good <= floor) return true
     const from = { epoch, place: placeOf(sequence, offset) }
     const to = { epoch, place: placeOf(sequence, good) }
-    const lineFeeds = bytes.reduce((sum, byte) => (byte === 10 ? sum + 1 : sum), 0)
-    const file = this.#keep(from, bytes)
-    this.#notice({ kind: 'corrupt', from, to, bytes: bytes.length, lineFeeds, file })
+    this.#notice({ kind: 'corrupt', from, to, bytes, lineFeeds, file: this.#keep(from, kept) })
     return true
   }
 

@@ -30,6 +30,8 @@
  * a frame is proven by its salted CRC, never by its magic. The pid namespace tells a reader in another
  * container that the pid means nothing to it.
  *
+ * A segment of version 2 is one that was packed when it was finished (pack-format.ts).
+ *
  * `released` in the reader's state directory is one line, at most 64 bytes: `released 1 EPOCH SEQUENCE CRC`,
  * the CRC-32 of what stands before its blank in eight hex digits. Segments below that one may be deleted.
  */
@@ -37,6 +39,8 @@
 import { crc32 } from 'node:zlib'
 
 export const VERSION = 1
+/** Version of a segment that was packed. */
+export const PACKED_VERSION = 2
 
 /** Bytes of a segment header; the first frame starts here. */
 export const SEGMENT_HEADER = 128
@@ -109,7 +113,7 @@ export interface GapRecord {
   readonly lineFeeds: number
 }
 
-/** Why bytes are not a segment header of this version. */
+/** Why bytes are not a segment header of a known version. */
 export type HeaderFault = 'short' | 'foreign' | 'version' | 'damaged'
 
 /** File name of a segment. */
@@ -156,7 +160,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | HeaderFault {
   if (bytes.length < SEGMENT_HEADER) return 'short'
   if (!bytes.subarray(0, 8).equals(SEGMENT_MAGIC)) return 'foreign'
-  if (bytes.readUInt32LE(8) !== VERSION) return 'version'
+  if (versionIn(bytes) !== VERSION && versionIn(bytes) !== PACKED_VERSION) return 'version'
   if (crc32(bytes.subarray(0, 124)) !== bytes.readUInt32LE(124)) return 'damaged'
   return {
     epoch: bytes.readUInt32LE(12),
@@ -172,6 +176,11 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | HeaderFault 
     lineFeeds: readU64(bytes, 80),
     previousLength: readU64(bytes, 88),
   }
+}
+
+/** The version field of a header that may be damaged. */
+export function versionIn(header: Buffer): number {
+  return header.readUInt32LE(8)
 }
 
 /** The salt field of a header that may be damaged. */

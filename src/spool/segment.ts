@@ -11,7 +11,7 @@
  * writing it.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { spoolFailure } from './directory.ts'
@@ -23,12 +23,16 @@ import {
   FrameType,
   isProven,
   MAX_PAYLOAD,
-  MAX_SEGMENT,
+  PACKED_VERSION,
   readFrameHeader,
   SEGMENT_HEADER,
   saltIn,
   segmentName,
+  versionIn,
 } from './format.ts'
+import { packedLengthIn } from './pack-format.ts'
+import { PackedSource } from './packed-source.ts'
+import { type Passage, PlainSource, readAt, type SegmentSource } from './segment-source.ts'
 
 /** Bytes of the window: the longest frame fits. */
 const WINDOW = MAX_PAYLOAD + FRAME_HEADER
@@ -60,6 +64,7 @@ export class SegmentFile implements SegmentId {
     realtimeMs: 0,
   }
   readonly #fd: number
+  readonly #source: SegmentSource
   readonly #window: Buffer
   #start = 0
   #end = 0
@@ -72,6 +77,10 @@ export class SegmentFile implements SegmentId {
     this.salt = saltIn(head)
     this.header = typeof header === 'string' ? null : header
     this.#fd = fd
+    this.#source =
+      versionIn(head) === PACKED_VERSION
+        ? new PackedSource(path, fd, this.salt, this.header && packedLengthIn(head))
+        : new PlainSource(path, fd)
     this.#window = window
   }
 
@@ -117,9 +126,9 @@ export class SegmentFile implements SegmentId {
     return this.#window.subarray(this.#start - this.frame.length + from, this.#start)
   }
 
-  /** Bytes in the file now, as far as it can be a segment. */
+  /** Bytes of the segment now, as far as it can be one. */
   get size(): number {
-    return Math.min(fstatSync(this.#fd).size, MAX_SEGMENT)
+    return this.#source.size
   }
 
   /** Nobody can open it any more. */
@@ -152,12 +161,12 @@ export class SegmentFile implements SegmentId {
     return end
   }
 
-  /** Moves on to `offset`; returns the bytes passed over. */
-  skipTo(offset: number): Buffer {
-    const bytes = this.#readFrom(this.offset, offset)
+  /** Moves on to `offset`; returns what was passed over. */
+  skipTo(offset: number): Passage {
+    const passage = this.#source.passage(this.offset, offset)
     this.offset = offset
     this.#start = this.#end = 0
-    return bytes
+    return passage
   }
 
   close(): void {
@@ -171,7 +180,7 @@ export class SegmentFile implements SegmentId {
     this.#window.copyWithin(0, this.#start, this.#end)
     this.#start = 0
     this.#end = held
-    this.#end += readAt(this.path, this.#fd, this.#window, held, this.offset + held)
+    this.#end += this.#source.read(this.#window, held, this.offset + held)
     return this.#end >= size
   }
 
@@ -182,16 +191,7 @@ export class SegmentFile implements SegmentId {
 
   #readFrom(from: number, to: number): Buffer {
     const bytes = Buffer.alloc(to - from)
-    return bytes.subarray(0, readAt(this.path, this.#fd, bytes, 0, from))
-  }
-}
-
-/** Fills a buffer from `at` on with what stands at a position of the file, as far as it goes. */
-function readAt(path: string, fd: number, into: Buffer, at: number, position: number): number {
-  try {
-    return readSync(fd, into, at, into.length - at, position)
-  } catch (error) {
-    throw spoolFailure(`cannot read ${path}`, error)
+    return bytes.subarray(0, this.#source.read(bytes, 0, from))
   }
 }
 

@@ -1,9 +1,30 @@
-import { lstatSync } from 'node:fs'
+/** Sizes of the segments of a spool: as they were written, and as they lie on the disk. */
+
+import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { listSegments } from './directory.ts'
-import { compareSegments, type SegmentId, segmentName } from './format.ts'
+import {
+  compareSegments,
+  decodeSegmentHeader,
+  PACKED_VERSION,
+  SEGMENT_HEADER,
+  type SegmentId,
+  segmentName,
+  versionIn,
+} from './format.ts'
+import { packedLengthIn } from './pack-format.ts'
 
-/** Sizes of the segments of a spool. One that has a later one in its epoch does not grow: it is asked once. */
+/** Bytes of all segments on the disk. Throws a `Failure` when the directory cannot be read. */
+export function usedBytes(directory: string): number {
+  return listSegments(directory)
+    .map((id) => sizeOf(join(directory, segmentName(id))))
+    .reduce((sum, size) => sum + size, 0)
+}
+
+/**
+ * Sizes of segments as they were written, packed or not. One that has a later one in its epoch does not
+ * grow: it is asked once.
+ */
 export class SegmentSizes {
   readonly #directory: string
   readonly #final = new Map<string, number>()
@@ -21,14 +42,35 @@ export class SegmentSizes {
     for (const [i, id] of ids.entries()) {
       if (first && compareSegments(id, first) < 0) continue
       const name = segmentName(id)
-      const size = this.#final.get(name) ?? this.#sizeOf(name)
-      if (ids[i + 1]?.epoch === id.epoch) this.#final.set(name, size)
+      const path = join(this.#directory, name)
+      const isFinal = ids[i + 1]?.epoch === id.epoch
+      const size = this.#final.get(name) ?? (isFinal ? writtenSizeOf(path) : sizeOf(path))
+      if (isFinal) this.#final.set(name, size)
       sum += size
     }
     return sum
   }
+}
 
-  #sizeOf(name: string): number {
-    return lstatSync(join(this.#directory, name), { throwIfNoEntry: false })?.size ?? 0
+function sizeOf(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function writtenSizeOf(path: string): number {
+  const header = Buffer.alloc(SEGMENT_HEADER)
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    try {
+      readSync(fd, header, 0, header.length, 0)
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    // Its reader will say why.
+    return sizeOf(path)
   }
+  const isPacked = versionIn(header) === PACKED_VERSION
+  return isPacked && typeof decodeSegmentHeader(header) === 'object'
+    ? packedLengthIn(header).bytes
+    : sizeOf(path)
 }

@@ -43,7 +43,18 @@ test.runIf(canMount)(
   'on a full disk what was read is kept, then dropped and told, and it goes on',
   async () => {
     await onSmallDisk(12 << 20, async (disk) => {
-      const args = ['--spool', disk, '--limit', '12M', '--keep-free', '0', '--ring', '2M']
+      const args = [
+        '--spool',
+        disk,
+        '--limit',
+        '12M',
+        '--keep-free',
+        '0',
+        '--ring',
+        '2M',
+        '--compress',
+        'never',
+      ]
       const child = startProcess(at.shim, args)
       const exit = exitOf(child)
       const text = numberedLines(0, 120_000)
@@ -72,7 +83,7 @@ test.runIf(canMount)(
 
 test.runIf(canMount)('keep-free leaves the space of others alone', async () => {
   await onSmallDisk(12 << 20, async (disk) => {
-    const args = ['--spool', disk, '--limit', '12M', '--keep-free', '8M']
+    const args = ['--spool', disk, '--limit', '12M', '--keep-free', '8M', '--compress', 'never']
     const child = startProcess(at.shim, args)
     child.stdin?.end(numberedLines(0, 120_000))
     await exitOf(child)

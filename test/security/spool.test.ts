@@ -2,11 +2,19 @@
 
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { brotliCompressSync, crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { spoolAlert } from '../../src/service/alerts.ts'
 import { Segments } from '../../src/shim/segments.ts'
 import { describeSelf } from '../../src/shim/self.ts'
-import { formatReleased, parseReleased } from '../../src/spool/format.ts'
+import {
+  encodeSegmentHeader,
+  formatReleased,
+  MAX_SEGMENT,
+  parseReleased,
+  SEGMENT_HEADER,
+} from '../../src/spool/format.ts'
+import { BLOCK_BYTES, encodeBlockHeader, packHeader } from '../../src/spool/pack-format.ts'
 import { Collector, FakeWriter, GONE, makeDirectory } from '../spool/fixture.ts'
 
 let spool: string
@@ -65,6 +73,39 @@ describe('lengths that lie', () => {
     })
     collector.reader.close()
   })
+})
+
+test('a packed segment that lies about its blocks costs neither memory nor time', () => {
+  const writer = new FakeWriter(spool, 1)
+  const { path } = writer
+  const { salt } = writer.header
+  writer.rotate()
+  writer.data('good\n')
+  const block = (from: number, bytes: number, packed: Buffer) => {
+    const [packedBytes, lineFeedsBefore] = [packed.length, 0xffff_ffff]
+    const crc = crc32(packed, salt)
+    const header = { from, bytes, packedBytes, lineFeedsBefore, lineFeeds: 0xffff_ffff, crc }
+    return Buffer.concat([encodeBlockHeader(header, salt), packed])
+  }
+  const bomb = brotliCompressSync(Buffer.alloc(64 << 20))
+  const few = Buffer.alloc(4)
+  for (const blocks of [
+    [block(SEGMENT_HEADER, BLOCK_BYTES, bomb)],
+    [block(SEGMENT_HEADER, 0xffff_ffff, few)],
+    [block(0xffff_ff00, BLOCK_BYTES, few)],
+    [block(SEGMENT_HEADER + BLOCK_BYTES * 100, BLOCK_BYTES, few), block(SEGMENT_HEADER, 4, few)],
+    Array.from({ length: 50_000 }, (_, i) => block(SEGMENT_HEADER + i, 1, few.subarray(0, 1))),
+  ]) {
+    const header = encodeSegmentHeader(writer.header)
+    const length = { bytes: 2 ** 50, lineFeeds: 2 ** 50 }
+    writeFileSync(path, Buffer.concat([packHeader(header, length), ...blocks]))
+    const before = process.memoryUsage().arrayBuffers
+    const collector = new Collector(spool)
+    collector.drain()
+    collector.reader.close()
+    expect(collector.text.endsWith('good\n')).toBe(true)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MAX_SEGMENT * 4)
+  }
 })
 
 test('what is kept of damage is bounded, and an alert says what was not', () => {

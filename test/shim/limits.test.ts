@@ -20,7 +20,7 @@ function spooledBytes(): number {
 }
 
 test('at its limit the newest bytes are dropped, and spooled and dropped make up what was sent', async () => {
-  const child = startProcess(at.shim, ['--spool', at.spool, '--limit', '4M'])
+  const child = startProcess(at.shim, ['--spool', at.spool, '--limit', '4M', '--compress', 'never'])
   const text = numberedLines(0, 100_000)
   child.stdin?.end(text)
   const { code, said } = await exitOf(child)
@@ -35,10 +35,12 @@ test('at its limit the newest bytes are dropped, and spooled and dropped make up
 })
 
 test('when released segments are deleted, a gap is told and the stream goes on after it', async () => {
-  const child = startProcess(at.shim, ['--spool', at.spool, '--limit', '4M'])
+  const child = startProcess(at.shim, ['--spool', at.spool, '--limit', '4M', '--compress', 'never'])
   const exit = exitOf(child)
   child.stdin?.write(numberedLines(0, 100_000))
   await until(() => spooledBytes() > 3 << 20, 'it is full')
+  await until(() => child.stdin?.writableLength === 0, 'all was read')
+  await new Promise((resolve) => setTimeout(resolve, 300))
   const full = listSegments(at.spool).length
   release()
   await until(() => listSegments(at.spool).length < full, 'segments are deleted')
@@ -56,6 +58,8 @@ test('drop-oldest keeps the newest bytes, and the reader tells exactly what it d
     '4M',
     '--when-full',
     'drop-oldest',
+    '--compress',
+    'never',
   ])
   const text = numberedLines(0, 200_000)
   child.stdin?.end(text)
@@ -70,7 +74,18 @@ test('drop-oldest keeps the newest bytes, and the reader tells exactly what it d
 })
 
 test('block reads no more, and loses nothing once there is room again', async () => {
-  const args = ['--spool', at.spool, '--limit', '4M', '--ring', '1M', '--when-full', 'block']
+  const args = [
+    '--spool',
+    at.spool,
+    '--limit',
+    '4M',
+    '--ring',
+    '1M',
+    '--when-full',
+    'block',
+    '--compress',
+    'never',
+  ]
   const child = startProcess(at.shim, args)
   const exit = exitOf(child)
   const text = numberedLines(0, 100_000)

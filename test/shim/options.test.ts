@@ -12,6 +12,7 @@ test('without arguments there is a default for everything', () => {
     limit: null,
     keepFree: null,
     whenFull: 'drop-newest',
+    compress: true,
     syncMs: 1000,
     ringBytes: 32 << 20,
   })
@@ -19,7 +20,7 @@ test('without arguments there is a default for everything', () => {
 
 test('every argument is taken', () => {
   const text =
-    '--check --spool /s/ --state /t --user u --group g --limit 8GiB --keep-free 1.5M --when-full block --sync none --ring 4m'
+    '--check --spool /s/ --state /t --user u --group g --limit 8GiB --keep-free 1.5M --when-full block --compress never --sync none --ring 4m'
   expect(parseFlags(text.split(' '))).toEqual({
     help: false,
     check: true,
@@ -30,6 +31,7 @@ test('every argument is taken', () => {
     limit: 8 * 2 ** 30,
     keepFree: 1.5 * 2 ** 20,
     whenFull: 'block',
+    compress: false,
     syncMs: null,
     ringBytes: 4 << 20,
   })

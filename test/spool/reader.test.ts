@@ -418,7 +418,7 @@ describe('what cannot be read', () => {
     writer.rotate()
     writer.data('b')
     const bytes = readFileSync(writer.path)
-    bytes[8] = 2
+    bytes[8] = 3
     writeFileSync(writer.path, bytes)
     const collector = new Collector(spool)
     for (let again = 0; again < 3; again++) {
