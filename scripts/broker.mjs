@@ -1,7 +1,7 @@
 // A real single-node Apache Kafka (KRaft) on the loopback interface, for tests and for trying things
 // out where there is no docker. It needs Java 17, Maven the first time, and `npm ci` for node-rdkafka.
 //
-//   node scripts/broker.mjs start [--dir D] [--port P] [--tls] [--acl]
+//   node scripts/broker.mjs start [--dir D] [--port P] [--tls] [--acl] [--proxy P]
 //   node scripts/broker.mjs fetch|check|stop|reset [--dir D]
 //   node scripts/broker.mjs allow|deny TOPIC [--dir D]
 //
@@ -11,6 +11,9 @@
 // check        prints the same line, or exits with 1
 // reset        stops it and forgets all it holds
 // allow, deny  with --acl: whether the user `spillway` may write a topic. At first it may write all.
+//
+// --proxy P is for clients that are to reach it by a proxy on the loopback port P: it listens, without TLS or
+// logging in, on the port `proxied` of D/broker.json as well, and tells who connects there to come by P.
 //
 // --tls asks clients for a certificate. --acl makes them log in (SASL PLAIN) and turns on the authorizer.
 // The librdkafka settings of that user are in D/client.json, those of one who may do everything in
@@ -48,6 +51,7 @@ try {
       port: { type: 'string' },
       tls: { type: 'boolean' },
       acl: { type: 'boolean' },
+      proxy: { type: 'string' },
     },
   })
   const [name, topic] = positionals
@@ -74,13 +78,15 @@ function fetch() {
   jars()
 }
 
-async function start(dir, { port, tls, acl: logIn }) {
+async function start(dir, { port, tls, acl: logIn, proxy }) {
   const folder = jars()
   const setup =
-    readSetup(dir) ?? (await makeSetup(dir, { port: Number(port ?? 0), tls, acl: logIn }))
+    readSetup(dir) ??
+    (await makeSetup(dir, { port: Number(port ?? 0), tls, acl: logIn, proxy: Number(proxy ?? 0) }))
   if (
     (tls && !setup.tls) ||
     (logIn && !setup.acl) ||
+    (proxy !== undefined && Number(proxy) !== setup.proxy) ||
     (port !== undefined && Number(port) !== setup.port)
   )
     throw new Error(`${dir} was set up with other options; reset it first`)

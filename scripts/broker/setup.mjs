@@ -25,7 +25,7 @@ const OURS = [
   'tls',
 ]
 
-/** What this directory was set up for, or null: `{port, tls, acl}`. */
+/** What this directory was set up for, or null: `{port, tls, acl, proxy, proxied}`. */
 export function readSetup(dir) {
   try {
     return JSON.parse(readFileSync(join(dir, 'broker.json'), 'utf8'))
@@ -39,10 +39,14 @@ export function forget(dir) {
   for (const name of OURS) rmSync(join(dir, name), { recursive: true, force: true })
 }
 
-/** Writes all the files; broker.json, which says that they are whole, comes last. Port 0 is any. */
-export async function makeSetup(dir, { port, tls = false, acl = false }) {
+/**
+ * Writes all the files; broker.json, which says that they are whole, comes last. Port 0 is any; without a
+ * `proxy` nothing is `proxied`.
+ */
+export async function makeSetup(dir, { port, tls = false, acl = false, proxy = 0 }) {
   forget(dir)
-  const setup = { port: port || (await freePort()), tls, acl }
+  const proxied = proxy === 0 ? 0 : await freePort()
+  const setup = { port: port || (await freePort()), tls, acl, proxy, proxied }
   if (tls) makeCertificates(join(dir, 'tls'))
   const files = {
     'server.properties': lines(serverProperties(dir, setup, await freePort())),
@@ -66,15 +70,20 @@ const lines = (properties) =>
 const protocol = ({ tls, acl }) => `${acl ? 'SASL_' : ''}${tls ? 'SSL' : 'PLAINTEXT'}`
 
 function serverProperties(dir, setup, controllerPort) {
+  const own = (name, port) => `${name}://127.0.0.1:${port}`
+  const clients = own('CLIENTS', setup.port)
+  const [listens, tells] = setup.proxied
+    ? [[own('PROXIED', setup.proxied)], [own('PROXIED', setup.proxy)]]
+    : [[], []]
   return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `CLIENTS://127.0.0.1:${setup.port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `CLIENTS://127.0.0.1:${setup.port}`,
+    listeners: [clients, own('CONTROLLER', controllerPort), ...listens].join(),
+    'advertised.listeners': [clients, ...tells].join(),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'CLIENTS',
-    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,CLIENTS:${protocol(setup)}`,
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT,CLIENTS:${protocol(setup)}`,
     'log.dirs': join(dir, 'data'),
     'auto.create.topics.enable': false,
     // Events carry their own times, which may be years ago.

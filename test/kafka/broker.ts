@@ -25,6 +25,8 @@ export interface Broker {
   readonly client: Properties
   /** What a user connects with who may do everything. */
   readonly admin: Properties
+  /** Port of the listener behind a proxy, with `--proxy`. */
+  readonly proxied: number
   readonly dir: string
   readonly pid: () => number
   /** Starts it again after `stop`, with the port and the messages it had. */
@@ -48,7 +50,7 @@ export function whyNoBroker(): string | null {
 }
 
 /** Starts a broker with its topics; options as the script takes them. */
-export async function startBroker(...options: readonly ('--tls' | '--acl')[]): Promise<Broker> {
+export async function startBroker(...options: readonly string[]): Promise<Broker> {
   const dir = mkdtempSync(join(tmpdir(), 'spillway-broker-'))
   const script = async (...args: readonly string[]): Promise<string> =>
     (await run(process.execPath, [SCRIPT, ...args, '--dir', dir])).stdout
@@ -60,6 +62,7 @@ export async function startBroker(...options: readonly ('--tls' | '--acl')[]): P
       brokers: said.trim().replace('KAFKA_BROKERS=', ''),
       client: JSON.parse(read('client.json')) as Properties,
       admin: JSON.parse(read('admin.json')) as Properties,
+      proxied: (JSON.parse(read('broker.json')) as { proxied: number }).proxied,
       dir,
       pid: () => Number(read('pid')),
       start: async () => void (await script('start')),

@@ -30,6 +30,18 @@ export async function freshTopics(properties: Properties): Promise<Topics> {
   return topics
 }
 
+/** Removes topics; the broker gives back their room a minute later. */
+export async function removeTopics(properties: Properties, topics: Topics): Promise<void> {
+  const admin = Kafka.AdminClient.create(properties)
+  for (const topic of Object.values(topics))
+    await new Promise<void>((resolve, reject) => {
+      admin.deleteTopic(topic, TOPIC_MS, (error) =>
+        error ? reject(new Error(error.message)) : resolve(),
+      )
+    })
+  admin.disconnect()
+}
+
 /** Makes a topic of one partition with these settings. */
 export async function makeTopic(
   properties: Properties,

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import type { Outlet } from './outlet.ts'
 import { type Given, linesOf } from './source.ts'
 
-const LF = 0x0a
 /** Longest EOE line: one that arrived for a torn event shows nowhere. */
 const EOE_BYTES = 64
 /** What a killed shim may hold: its ring, and the sockets on both sides of a write that was under way. */
@@ -24,6 +22,8 @@ export interface Account {
   readonly whole: number
   /** Events of which something is missing. */
   readonly torn: number
+  /** Serials of events of which nothing came as an event. */
+  readonly absent: ReadonlySet<number>
   readonly repeated: number
   readonly epochs: readonly EpochAccount[]
   /** What must not be. Empty where the promises were kept. */
@@ -51,12 +51,17 @@ interface Hole {
 }
 
 /**
- * Holds what the sink in `out` has against what each shim was given. `ordered`: first deliveries come in
+ * Holds what the sink has against what each shim was given. `ordered`: first deliveries come in
  * the order of the stream, which two services that write at a time cannot keep.
  */
-export function accountOf(given: readonly Given[], out: string, ordered: boolean): Account {
+export async function accountOf(
+  given: readonly Given[],
+  outlet: Outlet,
+  ordered: boolean,
+): Promise<Account> {
   const broken: string[] = []
   const whole = new Set<number>()
+  const present = new Set<number>()
   /** Checksum of each line by id and position. */
   const seen = new Map<string, number>()
   /** Bytes of torn events and rejects that did arrive, by epoch. */
@@ -66,7 +71,7 @@ export function accountOf(given: readonly Given[], out: string, ordered: boolean
   }
   let repeated = 0
   let last = ''
-  for (const line of linesIn(out, 'events')) {
+  for await (const line of outlet.lines('events')) {
     const { EVENT: event } = JSON.parse(line) as { EVENT: Event }
     const key = `${event.id} ${event.pos}`
     const checksum = crc32(line)
@@ -77,6 +82,7 @@ export function accountOf(given: readonly Given[], out: string, ordered: boolean
       continue
     }
     seen.set(key, checksum)
+    present.add(event.serial)
     if (event.complete && isWhole(event)) {
       if (whole.has(event.serial)) broken.push(`${event.serial} is whole at two positions`)
       whole.add(event.serial)
@@ -89,12 +95,14 @@ export function accountOf(given: readonly Given[], out: string, ordered: boolean
         event.raw.reduce((sum, text) => sum + text.length + 1, 0),
       )
   }
-  const rejects = new Set(linesIn(out, 'rejects'))
-  for (const line of rejects) {
+  const rejects = new Set<string>()
+  for await (const line of outlet.lines('rejects')) {
+    if (rejects.has(line)) continue
+    rejects.add(line)
     const { pos, bytes } = JSON.parse(line) as { pos: string; bytes: number }
     add(epochOf(pos), bytes)
   }
-  const alerts = uniqueAlerts(out)
+  const alerts = await uniqueAlerts(outlet)
   const epochs = given.map((shim, i): EpochAccount => {
     const epoch = i + 1
     const lost = missingOf(shim, whole)
@@ -113,7 +121,11 @@ export function accountOf(given: readonly Given[], out: string, ordered: boolean
     return { epoch, killed: shim.killed, missing, announced }
   })
   const written = given.reduce((sum, { first, last: end }) => sum + end - first + 1, 0)
-  return { written, whole: whole.size, torn: written - whole.size, repeated, epochs, broken }
+  const absent = new Set<number>()
+  for (const { first, last: end } of given)
+    for (let serial = first; serial <= end; serial++) if (!present.has(serial)) absent.add(serial)
+  const torn = written - whole.size
+  return { written, whole: whole.size, torn, absent, repeated, epochs, broken }
 }
 
 /** Events that are written and not whole, and all their bytes. */
@@ -130,13 +142,13 @@ function missingOf(shim: Given, whole: ReadonlySet<number>): { events: number; b
 
 function isWhole({ serial, raw }: Event): boolean {
   const lines = linesOf(serial)
-  return raw.length >= 3 && raw.every((line, i) => line === lines[i])
+  return raw.length >= lines.length - 1 && raw.every((line, i) => line === lines[i])
 }
 
 /** Alerts come at least once; those of the same place are the same. */
-function uniqueAlerts(out: string): Alert[] {
+async function uniqueAlerts(outlet: Outlet): Promise<Alert[]> {
   const alerts = new Map<string, Alert>()
-  for (const line of linesIn(out, 'alerts')) {
+  for await (const line of outlet.lines('alerts')) {
     const alert = JSON.parse(line) as Alert
     if (!alert.type.startsWith('spool.')) continue
     alerts.set(`${alert.type} ${placeOf(alert.evidence)}`, alert)
@@ -147,16 +159,6 @@ function uniqueAlerts(out: string): Alert[] {
 /** Position at which a hole begins. */
 function placeOf({ at, from }: Hole): string {
   return at ?? from ?? ''
-}
-
-/** The lines of a file that may be larger than the longest string. */
-function* linesIn(out: string, name: string): Generator<string> {
-  const bytes = readFileSync(join(out, `${name}.ndjson`))
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(LF, at)
-    yield bytes.toString('utf8', at, end)
-    at = end + 1
-  }
 }
 
 function epochOf(pos: string): number {

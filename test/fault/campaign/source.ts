@@ -7,15 +7,26 @@ const TURN_MS = 5
 /** First second of the stamps. */
 const START_S = 1795331090
 
-/** The lines of an event: three records, of a length that goes with the serial, and EOE. */
+/** Every so many events there is one that Kafka takes in parts alone. */
+const LARGE_EVERY = 1009
+const LARGE_PATHS = 12
+const LARGE_NAME = 'd'.repeat(4000)
+
+/** The lines of an event: records of a length that goes with the serial, and EOE. */
 export function linesOf(serial: number): readonly string[] {
   const second = START_S + Math.floor(serial / 10_000)
   const stamp = `audit(${second}.${String(Math.floor(serial / 10) % 1000).padStart(3, '0')}:${serial}):`
-  const name = `/srv/${'d'.repeat((serial * 7) % 180)}/${serial}`
+  const large = serial % LARGE_EVERY === 0
+  const paths = large ? LARGE_PATHS : 1
+  const name = `/srv/${large ? LARGE_NAME : 'd'.repeat((serial * 7) % 180)}/${serial}`
   return [
-    `type=SYSCALL msg=${stamp} arch=c000003e syscall=257 success=yes exit=3 items=1 pid=${serial} uid=0 comm="cat" exe="/usr/bin/cat" key="campaign"`,
+    `type=SYSCALL msg=${stamp} arch=c000003e syscall=257 success=yes exit=3 items=${paths} pid=${serial} uid=0 comm="cat" exe="/usr/bin/cat" key="campaign"`,
     `type=CWD msg=${stamp} cwd="/root"`,
-    `type=PATH msg=${stamp} item=0 name="${name}" inode=${serial} dev=08:01 mode=0100644 ouid=0 ogid=0 nametype=NORMAL`,
+    ...Array.from(
+      { length: paths },
+      (_, item) =>
+        `type=PATH msg=${stamp} item=${item} name="${name}" inode=${serial} dev=08:01 mode=0100644 ouid=0 ogid=0 nametype=NORMAL`,
+    ),
     `type=EOE msg=${stamp} `,
   ]
 }
