@@ -48,6 +48,8 @@ export interface Setup {
   readonly plugins: readonly Plugin[]
   /** Kernel backlog limit. */
   readonly backlog?: number
+  /** Records that wait for plugins at most, `q_depth`. */
+  readonly queue?: number
   /** Folder to work in, made anew; else one in the temporary folder. */
   readonly dir?: string
   /** Sets the folder up further before auditd starts. */
@@ -71,7 +73,7 @@ export interface Auditd {
   /** What a recorder wrote. */
   recorded(name: string): string
   /** Runs load.pl through the audited copy of perl. */
-  load(mode: 'mixed' | 'users' | 'getppid' | 'long', count?: number): Promise<void>
+  load(mode: 'mixed' | 'users' | 'getppid' | 'paced' | 'long', count?: number): Promise<void>
   /** Waits until everything logged so far is in the log and in every recorder's file; gives the last text. */
   settle(): Promise<string>
 }
@@ -185,7 +187,7 @@ function prepare(dir: string, setup: Setup): void {
       'disk_full_action = IGNORE',
       'disk_error_action = IGNORE',
       ...(setup.node ? ['name_format = USER', `name = ${setup.node}`] : ['name_format = NONE']),
-      'q_depth = 90000',
+      `q_depth = ${setup.queue ?? 90_000}`,
       `plugin_dir = ${join(dir, 'etc', 'plugins.d')}`,
       '',
     ].join('\n'),

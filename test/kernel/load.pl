@@ -7,9 +7,10 @@ no warnings qw(exec void);
 use Fcntl;
 use POSIX ();
 use Socket;
+use Time::HiRes ();
 
 my ($mode, $dir, $count) = @ARGV;
-my %modes = (mixed => \&mixed, users => \&users, getppid => \&getppids, long => \&long_exec);
+my %modes = (mixed => \&mixed, users => \&users, getppid => \&getppids, paced => \&paced, long => \&long_exec);
 ($modes{$mode // ''} // die "unknown mode\n")->();
 
 # x86_64 numbers of the system calls perl has no function for.
@@ -124,6 +125,16 @@ sub users {
 }
 
 sub getppids { getppid() for 1 .. $count }
+
+# 1,700 a second, which are 5,100 records: SYSCALL, PROCTITLE and EOE each.
+sub paced {
+  my ($done, $began) = (0, Time::HiRes::time());
+  while ($done < $count) {
+    my $due = 1700 * (Time::HiRes::time() - $began);
+    for (; $done < $due && $done < $count; $done++) { getppid() }
+    Time::HiRes::sleep(0.01);
+  }
+}
 
 # One execve with 2 MB of arguments, spaces in each.
 sub long_exec {

@@ -30,12 +30,14 @@ export function arrange(dir: string): void {
     ['out', 'service'],
     ['run', 'watch'],
   ]
-  for (const [name, user] of places) {
-    const path = join(dir, name)
-    mkdirSync(path, { recursive: true })
-    chmodSync(path, 0o750)
-    chownSync(path, uidOf(user), idOf('group', GROUP))
-  }
+  for (const [name, user] of places) own(join(dir, name), user)
+}
+
+/** Makes a directory as an installation makes them: its user's, and readable by the group. */
+export function own(path: string, user: User): void {
+  mkdirSync(path, { recursive: true })
+  chmodSync(path, 0o750)
+  chownSync(path, uidOf(user), idOf('group', GROUP))
 }
 
 /** setpriv with what makes a command that user's, in the group unless it is somebody else. */

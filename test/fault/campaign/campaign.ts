@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { noDisk } from './disk.ts'
+import { noDisk } from '../../loop-disk.ts'
 import type { FaultKind } from './plan.ts'
 import { type Run, runOnce } from './run.ts'
 import type { ShakyBroker } from './shaky-broker.ts'
