@@ -139,7 +139,7 @@ describe('the architecture', () => {
 
   it('starts other programs in few places', () => {
     const places =
-      /^src\/(?:service\/alert-program|watch\/auditctl|install\/program|shim\/check|cli\/demo)\.ts$/
+      /^src\/(?:service\/alert-program|watch\/program|install\/program|shim\/check|cli\/demo)\.ts$/
     const wrong = sources
       .filter(({ path }) => !places.test(path))
       .filter(({ packages }) => packages.includes('node:child_process'))

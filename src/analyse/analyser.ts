@@ -12,6 +12,7 @@ import { Queue } from './queue.ts'
 import { RejectReader } from './rejects.ts'
 import { type AnalyserState, STATE_VERSION } from './state.ts'
 import { type Hole, type StreamFigures, StreamSections, type StreamTotals } from './stream.ts'
+import { isKernels, Vigil } from './vigil.ts'
 import { Window } from './window.ts'
 import { Windows } from './windows.ts'
 
@@ -44,6 +45,7 @@ export class Analyser {
   readonly #local: boolean
   readonly #output: Output & { boot: string | null }
   readonly #kernel: Kernel
+  readonly #vigil: Vigil
   readonly #queue: Queue
   readonly #windows: Windows
   readonly #stream: StreamSections
@@ -85,6 +87,7 @@ export class Analyser {
       { node: options.host, emitAlert: (alert) => options.emitAlert(alert) },
       state?.kernel,
     )
+    this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
     this.#queue = new Queue(isKnown ? state.queue : undefined)
     const seconds = options.interval / 1000
     this.#windows = new Windows(
@@ -122,6 +125,7 @@ export class Analyser {
   /** Takes what a watcher read off the kernel. Readings have times of their own and touch no rate. */
   read(reading: Reading): void {
     this.#kernel.take(reading)
+    this.#vigil.read(reading)
   }
 
   /** The stream is over: what is held goes out, also of an interval that is not over. */
@@ -172,6 +176,7 @@ export class Analyser {
       last: this.#last?.node ?? null,
       windows: [...this.#windows].map((window) => window.state()),
       kernel: this.#kernel.state(),
+      vigil: this.#vigil.state(),
       queue: this.#queue.state(),
       stream: this.#stream.state(),
       breaks: this.#breaks.state(),
@@ -229,7 +234,7 @@ export class Analyser {
 
   #takeRun(run: Run, end: number, marks: MarkReader, rejects: RejectReader): void {
     const { batch, result } = run
-    const { events, order, keySets } = result
+    const { events, lines, order, keySets } = result
     const { sec, ms, serial, daemon, nodeStart, nodeEnd, records, eoe, bytes, keySet, complete } =
       events
     const clocks = new ClockReader(batch)
@@ -264,6 +269,10 @@ export class Analyser {
         complete[row],
       )
       if (joins) window.gaps.join()
+      const type = lines.type[events.first[row]]
+      if (isKernels(type)) window.kernelHeard = this.#awake
+      if (this.#vigil.minds(type, daemon[row]))
+        this.#vigil.take(run, row, window.node, type, sec[row] * 1000 + ms[row], this.#awake)
       if (daemon[row] === 1 && isRestart(result, row))
         window.gaps.restart(sec[row] * 1000 + ms[row])
     }
@@ -289,6 +298,7 @@ export class Analyser {
   #tick(silence: number): void {
     for (const window of this.#windows)
       if (this.#awake - window.heard >= silence) window.tick(this.#awake)
+    this.#vigil.tick(this.#awake, this.#windows)
   }
 
   #setClock(clock: number, rejects: RejectReader): void {

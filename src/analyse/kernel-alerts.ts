@@ -58,36 +58,6 @@ export function lostReset(node: string, time: number, before: number, lost: numb
   })
 }
 
-/** The alert that auditing was switched off. */
-export function auditDisabled(node: string, time: number): Message {
-  const text =
-    `Auditing was switched off on ${node} (enabled is 0): the kernel makes no more events ` +
-    `until auditctl -e 1.`
-  return alertOf({
-    ...found(node, time),
-    type: 'audit.disabled',
-    severity: 'critical',
-    subject: '',
-    endsAt: null,
-    text,
-    evidence: {},
-  })
-}
-
-/** The alert that auditing is on again; it was off since `from`. */
-export function auditEnabled(node: string, from: number, time: number): Message {
-  return alertOf({
-    ...found(node, time),
-    type: 'audit.disabled',
-    severity: 'info',
-    subject: '',
-    status: 'resolved',
-    startsAt: from,
-    text: `Auditing is on again on ${node}.`,
-    evidence: {},
-  })
-}
-
 /** What is over when it is found. */
 function found(
   node: string,

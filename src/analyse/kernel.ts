@@ -1,7 +1,7 @@
 import type { Message } from '../model/delivery.ts'
 import type { KernelNote } from '../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../model/reading.ts'
-import { auditDisabled, auditEnabled, eventsLost, lostReset } from './kernel-alerts.ts'
+import { eventsLost, lostReset } from './kernel-alerts.ts'
 
 /** Milliseconds over which losses are told together, after the first of them was told at once. */
 const TOGETHER_MS = 10_000
@@ -36,9 +36,6 @@ export interface KernelState {
   /** `monotonic_us` of the last reading, and its time in ms since the epoch. */
   readonly clock: number
   readonly time: number
-  readonly enabled: number | null
-  /** When auditing was seen to be off, after it was on. */
-  readonly disabledAt: number | null
   readonly backlog: number | null
   readonly backlogLimit: number | null
   readonly rateLimit: number | null
@@ -74,8 +71,6 @@ const NOTHING: KernelState = {
   boot: '',
   clock: -1,
   time: 0,
-  enabled: null,
-  disabledAt: null,
   backlog: null,
   backlogLimit: null,
   rateLimit: null,
@@ -88,8 +83,7 @@ const NOTHING: KernelState = {
 }
 
 /**
- * Follows what a watcher reads off the kernel: how many losses it counted and when, and whether
- * auditing goes on. A reading that was taken before is passed over, so that a file of readings may be
+ * Follows what a watcher reads off the kernel: how many losses it counted and when. A reading that was taken before is passed over, so that a file of readings may be
  * read again from its beginning.
  */
 export class Kernel {
@@ -132,10 +126,9 @@ export class Kernel {
   }
 
   #takeStatus(status: StatusReading): void {
-    const { enabled, backlog, backlog_limit: backlogLimit, rate_limit: rateLimit } = status
+    const { backlog, backlog_limit: backlogLimit, rate_limit: rateLimit } = status
     const { node } = this.#options
     const { time, lost } = this.#state
-    this.#takeEnabled(enabled)
     this.#set({ backlog, backlogLimit, rateLimit })
     if (status.lost === null) return
     if (lost !== null && status.lost < lost && lost - status.lost < HALF) {
@@ -143,19 +136,6 @@ export class Kernel {
       this.#set({ lost: 0 })
     }
     this.#count(status.lost)
-  }
-
-  #takeEnabled(enabled: number | null): void {
-    const { node } = this.#options
-    const { time, enabled: was, disabledAt } = this.#state
-    this.#set({ enabled })
-    if (enabled === 0 && was !== null && was > 0) {
-      this.#options.emitAlert(auditDisabled(node, time))
-      this.#set({ disabledAt: time })
-    } else if (enabled !== null && enabled > 0 && disabledAt !== null) {
-      this.#options.emitAlert(auditEnabled(node, disabledAt, time))
-      this.#set({ disabledAt: null })
-    }
   }
 
   #takeNote(note: KernelLogReading): void {

@@ -16,4 +16,6 @@ export interface AnalyserOptions {
   emitRate(heartbeat: Message): void
   /** Takes one alert. */
   emitAlert(alert: Message): void
+  /** Asks the watcher to look at the rules soon: a record says that they were changed. */
+  askRules?(): void
 }

@@ -2,10 +2,11 @@ import type { BreaksState } from './breaks.ts'
 import type { KernelState } from './kernel.ts'
 import type { QueueState } from './queue.ts'
 import type { StreamState } from './stream.ts'
+import type { VigilState } from './vigil.ts'
 import type { WindowState } from './window.ts'
 
 /** Version of the analyser's state. */
-export const STATE_VERSION = 4
+export const STATE_VERSION = 5
 
 /** What an analyser knows, as a JSON value for the checkpoint. */
 export interface AnalyserState {
@@ -19,6 +20,7 @@ export interface AnalyserState {
   readonly last: string | null
   readonly windows: readonly WindowState[]
   readonly kernel: KernelState
+  readonly vigil: VigilState
   readonly queue: QueueState
   readonly stream: StreamState
   readonly breaks: BreaksState

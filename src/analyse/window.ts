@@ -24,8 +24,7 @@ const JUDGED_BEHIND_MS = 200
 /** Events in a row too late to count after which the clock was set back: time begins anew. */
 export const SET_BACK_EVENTS = 1000
 
-/** Slots for open seconds: more than LATENESS_S, a power of two. */
-const SLOTS = 16
+const SLOTS = 16 // Open seconds: more than LATENESS_S, a power of two.
 
 /** One node's window in the checkpoint. */
 export interface WindowState {
@@ -33,6 +32,7 @@ export interface WindowState {
   readonly keys: readonly string[]
   readonly newest: number | null
   readonly anchor: number
+  readonly kernelHeard: number
   readonly last: number
   readonly closed: number
   readonly judged: number
@@ -58,6 +58,8 @@ export interface WindowState {
  */
 export class Window {
   readonly node: string
+  /** The stream's clock when the last record came that the kernel makes by itself, -1 before any did. */
+  kernelHeard: number
   readonly #keys: Keys
   readonly #floods: Floods
   readonly #interval: Interval
@@ -84,6 +86,7 @@ export class Window {
 
   constructor(node: string, seconds: number, output: Output, state?: WindowState) {
     this.node = node
+    this.kernelHeard = state?.kernelHeard ?? -1
     this.#keys = new Keys(state?.keys)
     this.#floods = new Floods(this.#keys, node, output, state?.floods)
     this.#interval = new Interval(node, this.#keys, seconds, output, state?.interval)
@@ -108,6 +111,11 @@ export class Window {
   /** The stream's clock when the newest stamp came. */
   get heard(): number {
     return this.#anchor
+  }
+
+  /** Newest stamp in ms since the epoch, NaN before time begins. */
+  get newest(): number {
+    return this.#newest
   }
 
   /** An event came since the start or the last `finish`. */
@@ -216,6 +224,7 @@ export class Window {
       keys: this.#keys.names,
       newest: this.started ? this.#newest : null,
       anchor: this.#anchor,
+      kernelHeard: this.kernelHeard,
       last: this.#last,
       closed: this.#closed,
       judged: this.#judged,

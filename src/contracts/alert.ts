@@ -32,6 +32,14 @@ const flood = {
   events: count,
   entries: count,
 }
+/** Who did something, as far as records say. */
+const author = z.object({
+  auid: count.nullable(),
+  uid: count.nullable(),
+  pid: count.nullable(),
+  exe: z.string().nullable(),
+})
+const rules = z.array(z.string()).nullable()
 const lines = count.nullable()
 const bytes = count.nullable()
 const kafka = { topic: z.string().nullable(), error: z.string().nullable() }
@@ -60,7 +68,25 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
   },
   'stream.gap': { boot, missing: count, known: count, ranges: z.array(range), more: count },
   'lost.reset': { before: count, lost: count },
-  'audit.disabled': {},
+  'audit.disabled': { by: author.nullable() },
+  'auditd.stopped': {
+    ending: z.enum(['ended', 'aborted', 'killed', 'missing']).nullable(),
+    by: author.nullable(),
+  },
+  'rules.changed': {
+    added: rules,
+    gone: rules,
+    moved: z.boolean().nullable(),
+    more: count,
+    count: count.nullable(),
+    by: z.array(author.extend({ ops: z.record(z.string(), count) })),
+    keys: z.array(z.string()),
+  },
+  'node.silent': {
+    records: z.enum(['all', 'kernel']),
+    silent_s: count,
+    longest_s: count.nullable(),
+  },
   'kafka.unreachable': kafka,
   'kafka.refused': kafka,
   'kafka.limit': kafka,

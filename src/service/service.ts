@@ -24,6 +24,7 @@ import { Readers } from './readers.ts'
 import { Report } from './report.ts'
 import { decodeOptions, shapeHash } from './shape.ts'
 import { Watched } from './watched.ts'
+import { RulesWish } from './wish.ts'
 
 /**
  * The life of `spillway run`: start from the checkpoint, save it as delivery goes on, stop in order.
@@ -76,6 +77,7 @@ export class Service {
   readonly #report: Report
   readonly #node: string
   readonly #watched: Watched
+  readonly #wish: RulesWish
   readonly #startedAt = performance.now()
   readonly #shim: Shim | null
   readonly #spool: string
@@ -132,6 +134,7 @@ export class Service {
     this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
     this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
     const [delivery, analysis] = this.#readers.startOf(last)
+    this.#wish = new RulesWish(state, log)
     this.#analyser = new Analyser(
       {
         host: settings.node,
@@ -139,6 +142,7 @@ export class Service {
         local: typeof settings.input === 'string',
         emitRate: (heartbeat) => this.#report.heartbeat(heartbeat),
         emitAlert: (alert) => this.#report.alert(alert),
+        askRules: () => this.#wish.utter(),
       },
       analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined),
     )
@@ -273,6 +277,7 @@ export class Service {
   #tick(): void {
     this.#look()
     this.#watched.look()
+    this.#wish.pass()
     this.#epochs.look(performance.now()).catch((error: unknown) => this.#fail(error))
     void this.#ledger.save()
     this.#report.save()

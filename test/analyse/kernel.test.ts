@@ -141,31 +141,12 @@ describe('a counter that was reset', () => {
   })
 })
 
-describe('auditing that is switched off', () => {
-  it('is told once, withdrawn when it is on, and told again', () => {
-    const enabled = [1, 0, 0, 2, 0].map((on, n) => status(n * 10, { enabled: on }))
-    const alerts = alertsOf(enabled)
-    expect(alerts.map(({ status: now, starts_at: from }) => [now, from])).toEqual([
-      ['firing', '2026-11-22T12:00:10.000Z'],
-      ['resolved', '2026-11-22T12:00:10.000Z'],
-      ['firing', '2026-11-22T12:00:40.000Z'],
-    ])
-    expect(
-      new Set(alerts.map(({ type, dedup_key: key }) => `${String(type)} ${String(key)}`)),
-    ).toEqual(new Set(['audit.disabled audit.disabled/web-01/']))
-  })
-
-  it('is nothing to tell where it never was on', () => {
-    expect(alertsOf([status(0, { enabled: 0 }), status(1, { enabled: 0 })])).toEqual([])
-  })
-})
-
 describe('readings that are read again from the beginning', () => {
   const all = [
     status(0, { lost: 0 }),
     lost(1, 5),
     lost(2, 9),
-    status(13, { lost: 9, enabled: 0 }),
+    status(13, { lost: 9 }),
     status(23, { lost: 2 }),
   ]
 

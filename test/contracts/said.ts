@@ -1,10 +1,12 @@
 import { gapsAlert } from '../../src/analyse/gap-alert.ts'
 import { Kernel } from '../../src/analyse/kernel.ts'
 import { Missing } from '../../src/analyse/missing.ts'
+import { nodeSilent, nodeSpeaks } from '../../src/analyse/tamper-alerts.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import { poisonAlert, spoolAlert } from '../../src/service/alerts.ts'
 import { Troubles } from '../../src/sink/kafka/troubles.ts'
+import { change, Stage } from '../analyse/stage.ts'
 
 const POSITION = { epoch: 2, place: 2 ** 28 * 3 + 7 }
 
@@ -21,8 +23,21 @@ export function saidAlerts(): Message[] {
   ]
   sayKafka((alert) => alerts.push(alert))
   sayKernel((alert) => alerts.push(alert))
+  alerts.push(...vigilAlerts())
   alerts.push(gapsAlert('web-01', null, missing()))
   return alerts
+}
+
+function vigilAlerts(): Message[] {
+  const stage = new Stage().status(0).rules(0, ['-w /etc/passwd -p wa'])
+  stage.come(5, ...change(1, 'op=remove_rule key="k" list=4')).rules(30, [])
+  stage
+    .come(40, ...change(2, 'op=set audit_enabled=0 old=1'))
+    .status(50)
+    .status(60, { pid: 0 })
+  stage.status(70)
+  const quiet = { voice: 'kernel', quiet: 4_000_000, longest: 60_000 } as const
+  return [...stage.alerts, nodeSilent('web-01', 0, 1, quiet), nodeSpeaks('web-01', 0, 1, 'all')]
 }
 
 function missing(): Missing {
