@@ -121,11 +121,14 @@ export class Watcher {
         this.#toldLagAt = now
         this.#tell({ kind: 'unknown', why: 'lag' })
       }
-    } else if (asksStatus) {
+      return
+    }
+    if (asksStatus) {
       this.#askedAt = now
       const status = await this.#questions.askStatus()
       if (status !== null) this.#gauge.know(status.pid)
-    } else {
+    }
+    if (asksRules) {
       this.#listedAt = now
       this.#wish.grant()
       await this.#questions.askRules()
