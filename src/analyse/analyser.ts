@@ -2,16 +2,17 @@ import type { Batch } from '../model/batch.ts'
 import type { Block, Run } from '../model/delivery.ts'
 import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
+import { growthAt } from './blame.ts'
 import { Breaks, isRestart } from './breaks.ts'
 import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
 import { NO_SERIAL } from './interval.ts'
 import { Kernel, type KernelFigures } from './kernel.ts'
 import type { Output } from './messages.ts'
-import type { AnalyserOptions } from './options.ts'
-import { Queue } from './queue.ts'
+import type { AnalyserCounts, AnalyserOptions } from './options.ts'
+import { Queue, type QueueFigures } from './queue.ts'
 import { RejectReader } from './rejects.ts'
 import { type AnalyserState, STATE_VERSION } from './state.ts'
-import { type Hole, type StreamFigures, StreamSections, type StreamTotals } from './stream.ts'
+import { type Hole, type StreamFigures, StreamSections } from './stream.ts'
 import { isKernels, Vigil } from './vigil.ts'
 import { Window } from './window.ts'
 import { Windows } from './windows.ts'
@@ -24,11 +25,6 @@ const AWAKE_MS = 3000
 
 /** Milliseconds without an event after which a node is silent, though others are not. */
 const SILENT_MS = 10_000
-
-/** What an analyser has taken since it was made. */
-export interface AnalyserCounts extends Readonly<StreamTotals> {
-  readonly events: number
-}
 
 /**
  * Counts rates by node, rule key and stamp second, tells each node's interval in a heartbeat, and says
@@ -83,12 +79,16 @@ export class Analyser {
       emitRate: (heartbeat) => options.emitRate(heartbeat),
       emitAlert: (alert) => options.emitAlert(alert),
     }
-    this.#kernel = new Kernel(
-      { node: options.host, emitAlert: (alert) => options.emitAlert(alert) },
-      state?.kernel,
-    )
+    this.#kernel = new Kernel({ ...options, node: options.host }, state?.kernel)
     this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
-    this.#queue = new Queue(isKnown ? state.queue : undefined)
+    this.#queue = new Queue(
+      {
+        ...options,
+        limit: () => this.#kernel.backlogLimit,
+        shares: (at) => growthAt(this.#windows.local, at),
+      },
+      isKnown ? state.queue : undefined,
+    )
     const seconds = options.interval / 1000
     this.#windows = new Windows(
       options.host,
@@ -126,6 +126,7 @@ export class Analyser {
   read(reading: Reading): void {
     this.#kernel.take(reading)
     this.#vigil.read(reading)
+    this.#queue.read(reading)
   }
 
   /** The stream is over: what is held goes out, also of an interval that is not over. */
@@ -148,9 +149,9 @@ export class Analyser {
     return this.#clock
   }
 
-  /** Entries a second that the stream can be drained at, null while that was not to be seen. */
-  get drain(): number | null {
-    return this.#queue.drain
+  /** What the stream says of the kernel's queue. */
+  get queue(): QueueFigures {
+    return this.#queue.figures
   }
 
   /** Boot id of the stream's writer, null where unknown. */
@@ -251,7 +252,7 @@ export class Analyser {
       this.#run = run
       this.#row = row
       const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
-      if (window !== last) isLocal = this.#local && this.#windows.isLocal(window)
+      if (window !== last) isLocal = this.#local && window === this.#windows.local
       this.#last = last = window
       if (isLocal) queue.take(clock, events, row)
       if (breaks.waiting) breaks.passTo(this.#epoch, run, row)

@@ -107,6 +107,11 @@ export class Kernel {
     this.#tell()
   }
 
+  /** The limit of the kernel's queue as it was last read, 0 for none; null where it never was. */
+  get backlogLimit(): number | null {
+    return this.#state.backlogLimit
+  }
+
   /** What holds for the time from `from` to `to`, ms since the epoch. */
   figures(from: number, to: number): KernelFigures {
     const { time, lost, backlog, backlogLimit, rises } = this.#state

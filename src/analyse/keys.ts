@@ -1,3 +1,5 @@
+import { Sum, type Sums } from './sums.ts'
+
 /** Keys one node may have before the rest is counted together. */
 export const MAX_KEYS = 10_000
 
@@ -6,6 +8,13 @@ export const OTHER = '(other)'
 
 /** Row of the sums over all events; the rows of keys follow it. */
 export const TOTAL = 0
+
+/** What one key made. */
+export interface KeyTally {
+  readonly key: string
+  readonly events: number
+  readonly entries: number
+}
 
 /** Key lists remembered per node; beyond, they are looked up anew. */
 const MAX_SETS = 20_000
@@ -42,6 +51,17 @@ export class Keys {
   /** The key of a row, null for the total. */
   name(row: number): string | null {
     return row === TOTAL ? null : this.#names[row - 1]
+  }
+
+  /** What each key made by a table of sums; those that made nothing are left out. */
+  tally(sums: Sums): KeyTally[] {
+    return this.#names
+      .map((key, i) => ({
+        key,
+        events: sums.get(i + 1, Sum.Events),
+        entries: sums.get(i + 1, Sum.Entries),
+      }))
+      .filter(({ events }) => events > 0)
   }
 
   /** The rows that an event of this key list counts in, besides the total. */

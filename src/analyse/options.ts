@@ -1,4 +1,5 @@
 import type { Message } from '../model/delivery.ts'
+import type { StreamTotals } from './stream.ts'
 
 /** What an analyser needs. */
 export interface AnalyserOptions {
@@ -18,4 +19,9 @@ export interface AnalyserOptions {
   emitAlert(alert: Message): void
   /** Asks the watcher to look at the rules soon: a record says that they were changed. */
   askRules?(): void
+}
+
+/** What an analyser has taken since it was made. */
+export interface AnalyserCounts extends Readonly<StreamTotals> {
+  readonly events: number
 }

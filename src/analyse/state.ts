@@ -3,7 +3,7 @@ import type { KernelState } from './kernel.ts'
 import type { QueueState } from './queue.ts'
 import type { StreamState } from './stream.ts'
 import type { VigilState } from './vigil.ts'
-import type { WindowState } from './window.ts'
+import type { WindowState } from './window-state.ts'
 
 /** Version of the analyser's state. */
 export const STATE_VERSION = 5

@@ -1,16 +1,10 @@
-import { Floods, type FloodsState } from './floods.ts'
+import { Floods } from './floods.ts'
 import type { Gaps } from './gaps.ts'
-import {
-  higher,
-  Interval,
-  type IntervalState,
-  lower,
-  NO_SERIAL,
-  type SecondFigures,
-} from './interval.ts'
-import { Keys, TOTAL } from './keys.ts'
+import { higher, Interval, lower, NO_SERIAL, type SecondFigures } from './interval.ts'
+import { Keys, type KeyTally, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
-import { Sums, type SumsState } from './sums.ts'
+import { Sums } from './sums.ts'
+import type { WindowState } from './window-state.ts'
 
 /** Seconds that an event may come behind the newest stamp and still count in its own second. */
 export const LATENESS_S = 10
@@ -25,23 +19,6 @@ const JUDGED_BEHIND_MS = 200
 export const SET_BACK_EVENTS = 1000
 
 const SLOTS = 16 // Open seconds: more than LATENESS_S, a power of two.
-
-/** One node's window in the checkpoint. */
-export interface WindowState {
-  readonly node: string
-  readonly keys: readonly string[]
-  readonly newest: number | null
-  readonly anchor: number
-  readonly kernelHeard: number
-  readonly last: number
-  readonly closed: number
-  readonly judged: number
-  readonly lateRun: number
-  /** Of each open second that holds something. */
-  readonly seconds: readonly (SecondFigures & { second: number; sums: SumsState })[]
-  readonly interval: IntervalState
-  readonly floods: FloodsState
-}
 
 /**
  * The rates of one node by stamp second.
@@ -126,6 +103,12 @@ export class Window {
   /** What its serials say of what is missing. */
   get gaps(): Gaps {
     return this.#interval.gaps
+  }
+
+  /** Events and entries of each key in a second, by its row of sums; null once it is closed. */
+  tallyOf(second: number): readonly KeyTally[] | null {
+    const isOpen = second >= this.#closed && this.#used[slotOf(second)] === 1
+    return isOpen ? this.#keys.tally(this.#slots[slotOf(second)]) : null
   }
 
   /** The rows, for `take`, of key list `set` among those of a run of events. */

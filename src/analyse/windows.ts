@@ -1,7 +1,8 @@
 import type { Batch } from '../model/batch.ts'
 import { OTHER } from './keys.ts'
 import { NodeTable } from './nodes.ts'
-import type { Window, WindowState } from './window.ts'
+import type { Window } from './window.ts'
+import type { WindowState } from './window-state.ts'
 
 /** Nodes with a window of their own; the others are counted together as one. */
 export const MAX_NODES = 1000
@@ -36,10 +37,9 @@ export class Windows {
     return null
   }
 
-  /** A window is that of the host, or where the host says nothing of the first node that does. */
-  isLocal(window: Window): boolean {
-    const local = this.#windows.get(this.#host) ?? this.#windows.values().next().value
-    return window === local
+  /** The window of the host, or where the host says nothing of the first node that does. */
+  get local(): Window | null {
+    return this.#windows.get(this.#host) ?? this.#windows.values().next().value ?? null
   }
 
   /** The window of the node whose name is `batch.bytes[start … end)`. */

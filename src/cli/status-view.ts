@@ -1,6 +1,6 @@
 import { plain } from '../model/plain.ts'
 import type { WrittenStatus } from '../model/status.ts'
-import { bytesText, countText, secondsText } from './figures.ts'
+import { bytesText, countText, keyText, secondsText } from './figures.ts'
 import type { Health } from './health.ts'
 import { ROW_HEADING, rowLine, rowsOf, spanText } from './rates-view.ts'
 
@@ -41,6 +41,8 @@ export function figureLines(status: WrittenStatus, now: number): string[] {
     ),
     line('sink', sinkText(status)),
     line('kernel', kernelText(status)),
+    line('queue', queueText(status)),
+    line('forecast', forecastText(status)),
     line(
       'counts',
       `${countText(events)} events of ${countText(entries)} entries, ${countText(rejected)} rejected, ${countText(dropped)} lines dropped by the shim`,
@@ -87,4 +89,26 @@ function kernelText({ kernel: { lost, backlog, backlog_limit: limit } }: Written
   if (lost === null && backlog === null) return 'no readings (spillway watch)'
   const known = (figure: number | null): string => (figure === null ? '?' : countText(figure))
   return `lost ${known(lost)}, backlog ${known(backlog)} of ${known(limit)}`
+}
+
+function queueText({ queue }: WrittenStatus): string {
+  const { entries, entries_low: low, entries_high: high, limit, limit_read: read } = queue
+  const drain =
+    queue.drain_per_s === null
+      ? 'drain not seen yet'
+      : `drain ${countText(queue.drain_per_s)} a second`
+  const room = `${countText(limit)}${read ? '' : ' (no reading tells the limit)'}`
+  if (entries === null || low === null || high === null) return `nothing comes; ${drain}`
+  return `about ${countText(entries)} of ${room}, ${countText(low)} to ${countText(high)}; ${drain}`
+}
+
+function forecastText({ queue, alerts }: WrittenStatus): string {
+  const { overflow_s: seconds, limit } = queue
+  if (seconds === null) return 'no overflow; a burst of under a second cannot be foreseen'
+  const told = alerts.open.find(({ type }) => type === 'overflow.forecast')
+  const [first] = (told?.evidence.shares ?? []) as readonly { readonly key: string }[]
+  const who = first === undefined ? '' : `; key ${keyText(first.key)}`
+  return seconds === 0
+    ? `the backlog (${limit}) is full${who}`
+    : `${countText(seconds)} s until the backlog (${limit}) overflows${who}`
 }

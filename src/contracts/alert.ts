@@ -40,6 +40,7 @@ const author = z.object({
   exe: z.string().nullable(),
 })
 const rules = z.array(z.string()).nullable()
+const share = z.object({ key: z.string(), share: figure, error: figure })
 const lines = count.nullable()
 const bytes = count.nullable()
 const kafka = { topic: z.string().nullable(), error: z.string().nullable() }
@@ -48,6 +49,21 @@ const kafka = { topic: z.string().nullable(), error: z.string().nullable() }
 const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
   'flood.start': flood,
   'flood.end': flood,
+  'overflow.forecast': {
+    seconds: figure,
+    seconds_low: figure,
+    seconds_high: figure.nullable(),
+    confidence: z.enum(['high', 'low']),
+    backlog: count,
+    backlog_low: count,
+    backlog_high: count,
+    backlog_at: time,
+    limit: count,
+    limit_read: z.boolean(),
+    growth_per_s: z.number(),
+    drain_per_s: figure.nullable(),
+    shares: z.array(share),
+  },
   'spool.dropped': { at: position, lines: count, bytes: count },
   'spool.skipped': { from: position, to: position, lines, bytes },
   'spool.corrupt': {

@@ -79,6 +79,21 @@ export const METRICS: readonly Metric[] = [
     'Room in that queue (auditctl -b).',
     ({ kernel }) => kernel.backlog_limit,
   ),
+  gauge(
+    'spillway_drain_entries_per_second',
+    'Entries a second that the stream can be drained at, as far as it was seen to be at its limit.',
+    ({ queue }) => queue.drain_per_s,
+  ),
+  gauge(
+    'spillway_queue_entries',
+    "Entries in the kernel's queue, by the lag of the stream.",
+    ({ queue }) => queue.entries,
+  ),
+  gauge(
+    'spillway_overflow_seconds',
+    "Seconds until the kernel's queue overflows, while that is foreseen.",
+    ({ queue }) => queue.overflow_s,
+  ),
   {
     name: 'spillway_key_records_per_second',
     type: 'gauge',

@@ -27,6 +27,7 @@ export interface Status {
     readonly dropped_bytes: number
   }
   readonly kernel: KernelStatus
+  readonly queue: QueueStatus
   /** The last interval of each node, in the order in which they were told. */
   readonly rates: readonly RatesStatus[]
   readonly alerts: {
@@ -52,6 +53,24 @@ interface KernelStatus {
   readonly lost: number | null
   readonly backlog: number | null
   readonly backlog_limit: number | null
+}
+
+/** The kernel's queue as the stream shows it; null where it does not. */
+interface QueueStatus {
+  /** Entries a second that the stream can be drained at. */
+  readonly drain_per_s: number | null
+  /** Entries in the queue as of a time, which is the newest that the stream can tell of. */
+  readonly entries: number | null
+  readonly entries_low: number | null
+  readonly entries_high: number | null
+  readonly at: string | null
+  /** The limit, and whether a reading told it or it is the usual one. */
+  readonly limit: number
+  readonly limit_read: boolean
+  /** Seconds until it overflows, null where nothing is foreseen; `high` is null where it may never. */
+  readonly overflow_s: number | null
+  readonly overflow_low_s: number | null
+  readonly overflow_high_s: number | null
 }
 
 /** The last interval of one node, with its largest keys. */
@@ -84,7 +103,7 @@ export interface AlertStatus {
   readonly severity: string
   readonly starts_at: string
   readonly text: string
-  readonly evidence: { readonly key?: unknown }
+  readonly evidence: { readonly key?: unknown; readonly shares?: unknown }
 }
 
 /** A sink; all but the kind is there where it delivers to somewhere else. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { AnalyserCounts } from '../analyse/analyser.ts'
 import type { KernelFigures } from '../analyse/kernel.ts'
+import type { AnalyserCounts } from '../analyse/options.ts'
+import type { QueueFigures } from '../analyse/queue.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import type { Message, Sink } from '../model/delivery.ts'
@@ -11,6 +12,7 @@ import type { Progress } from '../pipeline/pipeline.ts'
 import { usedBytes } from '../spool/sizes.ts'
 import { packageVersion } from '../version.ts'
 import type { AlertBoard } from './alert-board.ts'
+import { queueStatus } from './queue-status.ts'
 import { StatusFile } from './status.ts'
 
 /** Version of the status file. */
@@ -39,6 +41,7 @@ export interface Standing {
   readonly clock: number
   readonly boot: string | null
   readonly counts: AnalyserCounts
+  readonly queue: QueueFigures
 }
 
 /** What a report needs. */
@@ -187,6 +190,7 @@ export class Report {
       spool: { directory: settings.spool.directory, bytes: this.#spoolBytes(), limit: null },
       counts,
       kernel: { lost, backlog, backlog_limit: backlogLimit },
+      queue: queueStatus(standing.queue),
       rates: [...this.#rates.values()] as unknown as readonly RatesStatus[],
       alerts: board.status(),
       sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },

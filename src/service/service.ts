@@ -104,8 +104,8 @@ export class Service {
       board,
       standing: () => {
         const { delivery, analysis, parted, lag, deliveryLag } = this.#pipeline
-        const { clock, boot, counts } = this.#analyser
-        return { delivery, analysis, parted, lag, deliveryLag, clock, boot, counts }
+        const { clock, boot, counts, queue } = this.#analyser
+        return { delivery, analysis, parted, lag, deliveryLag, clock, boot, counts, queue }
       },
       kernel: (from, to) => this.#analyser.kernel(from, to),
     })

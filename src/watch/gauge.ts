@@ -16,7 +16,10 @@ export class Gauge {
   #socket: AuditSocket | null = null
   #toldAt = -Infinity
 
-  /** Tells the socket every `interval` ms, at once when sends failed or the socket is gone. */
+  /**
+   * Tells the socket every `interval` ms, at once when sends failed, the socket is gone or has room
+   * again, and at every look while it is filling.
+   */
   constructor(interval: number, tell: (said: Said) => void) {
     this.#interval = interval
     this.#tell = tell
@@ -36,6 +39,7 @@ export class Gauge {
   look(text: string, now: number): void {
     const sockets = auditSockets(text)
     const before = this.#socket
+    const wasFilling = this.isFilling
     const socket = sockets.find(({ pid }) => pid === this.#auditd) ?? fullest(sockets)
     this.#socket = socket
     if (before !== null && before.pid === this.#auditd && socket?.pid !== before.pid) {
@@ -44,7 +48,8 @@ export class Gauge {
     }
     if (socket === null) return
     const changed = before?.pid !== socket.pid || before.drops !== socket.drops
-    if (!changed && now - this.#toldAt < this.#interval) return
+    const isDue = now - this.#toldAt >= this.#interval || this.isFilling || wasFilling
+    if (!changed && !isDue) return
     this.#toldAt = now
     this.#tell({ kind: 'netlink', ...socket })
   }

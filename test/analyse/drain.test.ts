@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { Queue } from '../../src/analyse/queue.ts'
-import { arrive } from './arrived.ts'
+import type { QueueState } from '../../src/analyse/queue.ts'
+import { arrive, queueOf } from './arrived.ts'
 import { type Load, pass, type Way } from './way.ts'
 
 /** A load of so many entries a second. */
 const steady = (entries: number): Load => ({ rate: () => entries / 3, entries: 3 })
 const drainOf = (way: Omit<Way, 'ms'> & { ms?: number }): number | null =>
-  arrive(new Queue(), pass({ ms: 10_000, ...way })).drain
+  arrive(queueOf(), pass({ ms: 10_000, ...way })).figures.drain
 
 describe('the drain', () => {
   it.each([1000, 6000, 30_000, 80_000])('is measured when %i a second are too few', (rate) => {
@@ -49,15 +49,15 @@ describe('the drain', () => {
 
   it('is the same after a restart at any time', () => {
     const passed = pass({ ms: 6000, loads: [steady(9000)], auditd: () => 6000 })
-    const whole = arrive(new Queue(), passed)
+    const whole = arrive(queueOf(), passed)
     for (const at of [0, 700, 2050, 5999]) {
       const [before, after] = [
         { ...passed, arrivals: passed.arrivals.filter((one) => one.at < at) },
         { ...passed, arrivals: passed.arrivals.filter((one) => one.at >= at) },
       ]
-      const first = arrive(new Queue(), { ...before, backlog: passed.backlog.subarray(0, at) })
-      const state = JSON.parse(JSON.stringify(first.state())) as ReturnType<Queue['state']>
-      expect(arrive(new Queue(state), after).state()).toEqual(whole.state())
+      const first = arrive(queueOf(), { ...before, backlog: passed.backlog.subarray(0, at) })
+      const state = JSON.parse(JSON.stringify(first.state())) as QueueState
+      expect(arrive(queueOf(8192, state), after).state()).toEqual(whole.state())
     }
   })
 })

@@ -43,6 +43,18 @@ export function statusOf(members: Partial<WrittenStatus> = {}): WrittenStatus {
       dropped_bytes: 700,
     },
     kernel: { lost: 12, backlog: 34, backlog_limit: 8192 },
+    queue: {
+      drain_per_s: 6000,
+      entries: 2496,
+      entries_low: 268,
+      entries_high: 2620,
+      at: '2026-01-02T03:04:09.000Z',
+      limit: 8192,
+      limit_read: true,
+      overflow_s: null,
+      overflow_low_s: null,
+      overflow_high_s: null,
+    },
     rates: [
       {
         node: 'web-01',

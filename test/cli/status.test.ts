@@ -47,6 +47,16 @@ describe('spillway status', () => {
     )
   })
 
+  it('says how full the queue is, what it drains, and when and by whom it overflows', async () => {
+    const calm = await status(statusOf())
+    expect(calm.out).toContain('about 2,496 of 8,192, 268 to 2,620; drain 6,000 a second')
+    expect(calm.out).toContain('no overflow; a burst of under a second cannot be foreseen')
+    const told = alertOf('overflow.forecast', 'critical', { shares: [{ key: 'backup-reads' }] })
+    const queue = { ...statusOf().queue, overflow_s: 14.2 }
+    const { out } = await status(statusOf({ queue, alerts: { open: [told], recent: [] } }))
+    expect(out).toContain('14 s until the backlog (8192) overflows; key backup-reads')
+  })
+
   it('says how Kafka stands', async () => {
     const { code, out } = await status(
       statusOf({

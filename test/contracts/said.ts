@@ -1,3 +1,8 @@
+import {
+  type ForecastFigures,
+  forecastWithdrawn,
+  overflowForecast,
+} from '../../src/analyse/forecast-alert.ts'
 import { gapsAlert } from '../../src/analyse/gap-alert.ts'
 import { Kernel } from '../../src/analyse/kernel.ts'
 import { Missing } from '../../src/analyse/missing.ts'
@@ -24,7 +29,7 @@ export function saidAlerts(): Message[] {
   sayKafka((alert) => alerts.push(alert))
   sayKernel((alert) => alerts.push(alert))
   alerts.push(...vigilAlerts())
-  alerts.push(gapsAlert('web-01', null, missing()))
+  alerts.push(gapsAlert('web-01', null, missing()), ...forecasts())
   return alerts
 }
 
@@ -38,6 +43,21 @@ function vigilAlerts(): Message[] {
   stage.status(70)
   const quiet = { voice: 'kernel', quiet: 4_000_000, longest: 60_000 } as const
   return [...stage.alerts, nodeSilent('web-01', 0, 1, quiet), nodeSpeaks('web-01', 0, 1, 'all')]
+}
+
+function forecasts(): Message[] {
+  const figures: ForecastFigures = {
+    node: 'web-01',
+    time: 2000,
+    since: 1000,
+    prediction: { now: 5000, seconds: { low: 8.8, likely: 9, high: null }, growth: 560 },
+    backlog: { at: 1500, seenAt: 2000, low: 617, likely: 2845, high: 2969 },
+    limit: 8192,
+    limitRead: false,
+    drain: null,
+    shares: [{ key: 'exec', share: 0.9, error: 0.05 }],
+  }
+  return [overflowForecast(figures), forecastWithdrawn({ ...figures, shares: [] })]
 }
 
 function missing(): Missing {

@@ -32,7 +32,8 @@ async function answering(status: Status): Promise<string> {
 
 describe('the metrics', () => {
   it('are answered at /metrics, all of them where all is known', async () => {
-    const at = await answering(statusOf({ sink: kafka }))
+    const queue = { ...statusOf().queue, overflow_s: 14 }
+    const at = await answering(statusOf({ sink: kafka, queue }))
     const response = await fetch(`${at}/metrics`)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
     const text = await response.text()

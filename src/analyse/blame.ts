@@ -1,0 +1,87 @@
+import type { KeyTally } from './keys.ts'
+
+/** What one rule key made of something, 0 to 1, and how far that may be off. */
+export interface Share {
+  readonly key: string
+  readonly share: number
+  /** Half of the interval in which it lies in 19 of 20 cases. */
+  readonly error: number
+}
+
+/** What rule keys made in some seconds, by key: a second's mean each. */
+export type Rates = ReadonlyMap<string, number>
+
+/** Part of what was made that growth must be to say who caused it; else it is what is usual that does. */
+const GREW = 0.2
+/** Standard errors of an interval that holds in 19 of 20 cases. */
+const SURE = 1.96
+
+/**
+ * Who made what is too much, the largest share first. Where the keys make more than usual it is those
+ * that grew, by how much; where they do not, each by what it makes. `seen` is how many things were
+ * counted: of few the shares are uncertain.
+ */
+export function sharesOf(rates: Rates, usual: Rates, seen: number): Share[] {
+  const all = sum(rates.values())
+  const grown = new Map(
+    Array.from(rates, ([key, rate]) => [key, Math.max(0, rate - (usual.get(key) ?? 0))]),
+  )
+  const growth = sum(grown.values())
+  const [parts, total] = growth >= GREW * all ? [grown, growth] : [rates, all]
+  if (total === 0) return []
+  return Array.from(parts, ([key, part]) => shareOf(key, part / total, seen * (total / all)))
+    .filter(({ share }) => share > 0)
+    .toSorted((a, b) => b.share - a.share)
+}
+
+/** The interval of Agresti and Coull for a share of `n` things. */
+function shareOf(key: string, share: number, n: number): Share {
+  const more = n + SURE * SURE
+  const middle = (share * n + (SURE * SURE) / 2) / more
+  const half = SURE * Math.sqrt((middle * (1 - middle)) / more)
+  return { key, share, error: Math.abs(middle - share) + half }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
+}
+
+/** Seconds whose growth counts, and the seconds before them that it is growth against. */
+const GROWTH_S = 3
+const USUAL_S = 7
+
+/** Where the keys of each second are known for a while. */
+export interface Seconds {
+  /** What each key made in a second; null where that is not known any more. */
+  tallyOf(second: number): readonly KeyTally[] | null
+}
+
+/** Who makes more entries up to a time, in ms since the epoch, than in the seconds before. */
+export function growthAt(seconds: Seconds | null, time: number): Share[] {
+  if (seconds === null) return []
+  const end = Math.floor(time / 1000)
+  const grown = meanOf(seconds, end - GROWTH_S, end)
+  return sharesOf(
+    grown.rates,
+    meanOf(seconds, end - GROWTH_S - USUAL_S, end - GROWTH_S).rates,
+    grown.events,
+  )
+}
+
+/** What the keys made in the seconds `from … to`, a second's mean, and the events of all. */
+export function meanOf(
+  seconds: Seconds,
+  from: number,
+  to: number,
+): { rates: Rates; events: number } {
+  const rates = new Map<string, number>()
+  let events = 0
+  for (let second = from; second < to; second++)
+    for (const tally of seconds.tallyOf(second) ?? []) {
+      rates.set(tally.key, (rates.get(tally.key) ?? 0) + tally.entries / (to - from))
+      events += tally.events
+    }
+  return { rates, events }
+}
