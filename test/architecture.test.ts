@@ -16,7 +16,7 @@ const MAX_LINES = 320
 const COMPOSERS = ['cli', 'service', 'pipeline']
 /** What a folder may import besides itself, model/ and tables/. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
-  shim: ['src/spool/format.ts', 'src/spool/pack-format.ts'],
+  shim: ['src/spool/format.ts', 'src/spool/pack-format.ts', 'src/spool/room-line.ts'],
   spool: ['src/files/'],
   sink: ['src/files/'],
   selftest: ['src/config/settings.ts', 'src/install/', 'src/spool/'],

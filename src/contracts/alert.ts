@@ -75,6 +75,7 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
   },
   'spool.died': { at: position, torn: count },
   'spool.waiting': { epoch: count, newer: count },
+  'spool.filling': { bytes: count, limit: count, share: figure },
   'events.lost': {
     losses: count,
     lost: count,

@@ -50,6 +50,11 @@ export const METRICS: readonly Metric[] = [
     Number(status.parted),
   ),
   gauge('spillway_spool_bytes', 'Bytes in the spool.', ({ spool }) => spool.bytes),
+  gauge(
+    'spillway_spool_limit_bytes',
+    'Bytes that the shim lets it have.',
+    ({ spool }) => spool.limit,
+  ),
   counter('spillway_read_bytes_total', 'Bytes analysed.', ({ counts }) => counts.bytes),
   counter('spillway_entries_total', 'Records and EOE analysed.', ({ counts }) => counts.entries),
   counter('spillway_events_total', 'Events analysed.', ({ counts }) => counts.events),

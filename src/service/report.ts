@@ -9,10 +9,10 @@ import { reasonOf } from '../model/failure.ts'
 import { formatPosition } from '../model/place.ts'
 import type { RatesStatus, Status } from '../model/status.ts'
 import type { Progress } from '../pipeline/pipeline.ts'
-import { usedBytes } from '../spool/sizes.ts'
 import { packageVersion } from '../version.ts'
 import type { AlertBoard } from './alert-board.ts'
 import { queueStatus } from './queue-status.ts'
+import { SpoolRoom } from './spool-room.ts'
 import { StatusFile } from './status.ts'
 
 /** Version of the status file. */
@@ -22,7 +22,6 @@ const VERSION = 1
 const MOST_NODES = 20
 const MOST_ROWS = 20
 
-const MEASURE_MS = 1000
 /** Milliseconds that a reading of the kernel counts as what it is now: the watcher asks every ten seconds. */
 const KNOWN_MS = 30_000
 /** Milliseconds after which the same status is written again: its time says that the service lives. */
@@ -74,6 +73,7 @@ type Fixed = Pick<Status, 'v' | 'version' | 'pid' | 'node' | 'started'>
 export class Report {
   readonly #options: ReportOptions
   readonly #file: StatusFile
+  readonly #spool: SpoolRoom
   readonly #fixed: Fixed
   readonly #boot: string = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
   /** The last heartbeat of each node, in short; the newest is last. */
@@ -83,12 +83,13 @@ export class Report {
   #alerts = 0
   #sinkStatus = ''
   #savedAt = -Infinity
-  #measuredAt = -Infinity
-  #measured: number | null = null
 
   constructor(options: ReportOptions) {
     const { settings, log } = options
     this.#options = options
+    this.#spool = new SpoolRoom(settings.spool.directory, settings.node, (alert) =>
+      this.alert(alert),
+    )
     this.#file = new StatusFile(settings.spool.state, (error) =>
       log.warn({ reason: reasonOf(error) }, 'the status file cannot be written'),
     )
@@ -126,8 +127,12 @@ export class Report {
     board.take(alert)
   }
 
-  /** Writes the status file where something has changed, and each minute. To be called about once a second. */
+  /**
+   * Looks how full the spool is, and writes the status file where something has changed, and each
+   * minute. To be called about once a second.
+   */
   save(): void {
+    this.#spool.look()
     const sinkStatus = JSON.stringify(this.#sinkStatusNow())
     const alerts = this.#options.board.taken
     const changed = this.#moved || alerts !== this.#alerts || sinkStatus !== this.#sinkStatus
@@ -162,11 +167,12 @@ export class Report {
   #gauges({ node, from, to }: Heartbeat): Message {
     const standing = this.#options.standing()
     const isHost = node === this.#options.settings.node
+    const spool = this.#spool.look()
     const kernel = isHost ? this.#options.kernel(Date.parse(from), Date.parse(to)) : null
     return {
       time: new Date().toISOString(),
-      spool_bytes: this.#spoolBytes(),
-      spool_limit: null,
+      spool_bytes: spool.used,
+      spool_limit: spool.limit,
       lag_bytes: standing.lag,
       lag_s: this.#lagSeconds(standing),
       lost: kernel?.lost ?? null,
@@ -180,6 +186,7 @@ export class Report {
     const standing = this.#options.standing()
     const { delivery, analysis, parted, lag, deliveryLag, counts } = standing
     const { settings, board, kernel } = this.#options
+    const spool = this.#spool.look()
     const { lost, backlog, backlogLimit } = kernel(Date.now() - KNOWN_MS, Date.now())
     return {
       ...this.#fixed,
@@ -187,7 +194,7 @@ export class Report {
       delivery: progressOf(delivery, deliveryLag),
       analysis: { ...progressOf(analysis, lag), lag_s: this.#lagSeconds(standing) },
       parted,
-      spool: { directory: settings.spool.directory, bytes: this.#spoolBytes(), limit: null },
+      spool: { directory: settings.spool.directory, bytes: spool.used, limit: spool.limit },
       counts,
       kernel: { lost, backlog, backlog_limit: backlogLimit },
       queue: queueStatus(standing.queue),
@@ -195,19 +202,6 @@ export class Report {
       alerts: board.status(),
       sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },
     }
-  }
-
-  /** Bytes in the spool, at most a second old; null where that cannot be seen: who reads it says why. */
-  #spoolBytes(): number | null {
-    const now = performance.now()
-    if (now - this.#measuredAt < MEASURE_MS) return this.#measured
-    this.#measuredAt = now
-    try {
-      this.#measured = usedBytes(this.#options.settings.spool.directory)
-    } catch {
-      this.#measured = null
-    }
-    return this.#measured
   }
 
   #sinkStatusNow(): Omit<Status['sink'], 'kind'> {

@@ -17,6 +17,7 @@ import {
   SEGMENT_BYTES,
 } from '../spool/format.ts'
 import { isPackingName } from '../spool/pack-format.ts'
+import { type Allowance, capacityOf } from '../spool/room-line.ts'
 
 /** Largest limit that is taken unless set. */
 const DEFAULT_LIMIT = 8 * 2 ** 30
@@ -48,7 +49,7 @@ export interface Kept extends SegmentId {
 }
 
 /** Watches over the space of one spool directory. */
-export class Room {
+export class Room implements Allowance {
   readonly #options: RoomOptions
   #segments: Kept[] = []
   #growth = 0
@@ -70,6 +71,11 @@ export class Room {
   /** Bytes in segments, of every writer. */
   get used(): number {
     return this.#used + this.#growth
+  }
+
+  /** Bytes it can come to hold as things stand. */
+  get capacity(): number {
+    return capacityOf(this, this.#used, this.#free)
   }
 
   /** More than the newest segment is there: some may become deletable. */
@@ -99,8 +105,7 @@ export class Room {
    * not deleted until `packed` is called.
    */
   toPack(): Kept | null {
-    const capacity = Math.min(this.limit, this.#used + this.#free - this.keepFree)
-    if (this.used < capacity * PACK_SHARE) return null
+    if (this.used < this.capacity * PACK_SHARE) return null
     const found = this.#segments.findLast(
       ({ epoch, settled }, i) => !settled && this.#segments[i + 1]?.epoch === epoch,
     )
@@ -196,8 +201,8 @@ export class Room {
     this.#used = segments.reduce((sum, { size }) => sum + size, 0)
     this.#growth = 0
     this.#free = bavail * bsize
-    this.keepFree = keepFree ?? Math.min(total / 20, DEFAULT_KEEP_FREE)
-    const wanted = limit ?? Math.min(total / 10, DEFAULT_LIMIT)
+    this.keepFree = keepFree ?? Math.floor(Math.min(total / 20, DEFAULT_KEEP_FREE))
+    const wanted = limit ?? Math.floor(Math.min(total / 10, DEFAULT_LIMIT))
     this.limit = Math.max(SMALLEST_LIMIT, Math.min(total, wanted))
   }
 

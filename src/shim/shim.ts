@@ -7,6 +7,7 @@
 
 import { join } from 'node:path'
 import { reasonOf } from './disk.ts'
+import { Fill } from './fill.ts'
 import type { Input, InputHandlers, Rest } from './input.ts'
 import { openInput } from './input.ts'
 import type { Notes } from './notes.ts'
@@ -86,6 +87,7 @@ class Pump implements Shim {
   readonly #room: Room
   readonly #segments: Segments
   readonly #packer: Packer
+  readonly #fill: Fill
   readonly #store: Store
   readonly #input: Input
   readonly #whenFull: WhenFull
@@ -138,6 +140,7 @@ class Pump implements Shim {
     this.#onStep = options.onStep ?? null
     this.#whenFull = whenFull
     this.#packer = new Packer(spool, this.#room)
+    this.#fill = new Fill(spool, this.#room, notes)
     if (options.compress === false) this.#packer.stop()
     this.#store = new Store(this.#segments, this.#room, whenFull, notes, this.totals)
     const { fd = 0, rest = 'input', input = (to) => openInput(fd, rest, to) } = options
@@ -219,6 +222,7 @@ class Pump implements Shim {
   async #upkeep(): Promise<void> {
     await this.#store.upkeep()
     this.#packer.look(this.#segments.current)
+    await this.#fill.look()
     this.#upkeepTimer = null
     if (this.#room.hasOld || this.#store.hasGap) this.#armUpkeep()
     if (this.#store.hasGap) this.#wake()

@@ -33,7 +33,7 @@ export function statusOf(members: Partial<WrittenStatus> = {}): WrittenStatus {
     delivery: { done: null, resume: '1.0.0', lag_bytes: 4096 },
     analysis: { done: null, resume: '1.0.0', lag_bytes: 2048, lag_s: 0.4 },
     parted: false,
-    spool: { directory: '/var/spool/spillway', bytes: 3 * 1024 * 1024, limit: null },
+    spool: { directory: '/var/spool/spillway', bytes: 3 * 1024 * 1024, limit: 8 * 2 ** 30 },
     counts: {
       bytes: 600_000,
       entries: 4000,

@@ -27,7 +27,7 @@ describe('spillway status', () => {
     for (const said of [
       `process ${process.pid}`,
       '2.0 KiB, 0.4 s',
-      '3.0 MiB in /var/spool/spillway',
+      '3.0 MiB of 8.0 GiB in /var/spool/spillway',
       'lost 12, backlog 34 of 8,192',
       '7 lines dropped',
       '0 open',

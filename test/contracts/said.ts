@@ -10,6 +10,7 @@ import { nodeSilent, nodeSpeaks } from '../../src/analyse/tamper-alerts.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import { poisonAlert, spoolAlert } from '../../src/service/alerts.ts'
+import { fillingAlert } from '../../src/service/spool-room.ts'
 import { Troubles } from '../../src/sink/kafka/troubles.ts'
 import { change, Stage } from '../analyse/stage.ts'
 
@@ -24,6 +25,7 @@ export function saidAlerts(): Message[] {
       'web-01',
       Date.now(),
     ),
+    fillingAlert('web-01', 2, { bytes: 8, limit: 10, share: 0.8 }, 0, 1),
     poisonAlert({ kind: 'poison', at: POSITION, bytes: 7, reason: 'it ends' }, 'web-01', 0),
   ]
   sayKafka((alert) => alerts.push(alert))

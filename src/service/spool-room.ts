@@ -1,0 +1,100 @@
+import { statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readOwn } from '../files/own.ts'
+import { alertOf } from '../model/alert.ts'
+import type { Message } from '../model/delivery.ts'
+import {
+  type Allowance,
+  capacityOf,
+  fillLevel,
+  parseRoom,
+  ROOM_BYTES,
+  ROOM_FILE,
+} from '../spool/room-line.ts'
+import { usedBytes } from '../spool/sizes.ts'
+
+const MEASURE_MS = 1000
+
+/** Bytes of a spool on its disk; null where they cannot be seen, or no shim has said its limit. */
+export interface Fill {
+  readonly used: number | null
+  readonly limit: number | null
+}
+
+/** Watches how full a spool is, and tells when it fills up. */
+export class SpoolRoom {
+  readonly #directory: string
+  readonly #node: string
+  readonly #alert: (alert: Message) => void
+  #measuredAt = -Infinity
+  #fill: Fill = { used: null, limit: null }
+  #level = 0
+  #since = 0
+
+  constructor(directory: string, node: string, alert: (alert: Message) => void) {
+    this.#directory = directory
+    this.#node = node
+    this.#alert = alert
+  }
+
+  /** How full it is, at most a second ago. */
+  look(): Fill {
+    const now = performance.now()
+    if (now - this.#measuredAt < MEASURE_MS) return this.#fill
+    this.#measuredAt = now
+    this.#fill = this.#measure()
+    return this.#fill
+  }
+
+  /** What cannot be seen is null: who reads the spool says why. */
+  #measure(): Fill {
+    try {
+      const used = usedBytes(this.#directory)
+      const allowance = this.#allowance()
+      if (allowance === null) return { used, limit: null }
+      const { bavail, bsize } = statfsSync(this.#directory)
+      this.#judge(used, capacityOf(allowance, used, bavail * bsize))
+      return { used, limit: allowance.limit }
+    } catch {
+      return { used: null, limit: null }
+    }
+  }
+
+  #allowance(): Allowance | null {
+    const bytes = readOwn(join(this.#directory, ROOM_FILE), ROOM_BYTES)
+    return bytes && parseRoom(bytes.toString('latin1'))
+  }
+
+  #judge(bytes: number, limit: number): void {
+    const share = bytes / limit
+    const level = fillLevel(share, this.#level)
+    if (level === this.#level) return
+    const now = Date.now()
+    if (this.#level === 0) this.#since = now
+    this.#level = level
+    this.#alert(fillingAlert(this.#node, level, { bytes, limit, share }, this.#since, now))
+  }
+}
+
+/** The alert for a spool of a level (see `fillLevel`) that has been filling since a time, ms since the epoch. */
+export function fillingAlert(
+  node: string,
+  level: number,
+  { bytes, limit, share }: { bytes: number; limit: number; share: number },
+  since: number,
+  now: number,
+): Message {
+  const percent = Math.floor(share * 100)
+  return alertOf({
+    type: 'spool.filling',
+    node,
+    severity: level > 1 ? 'critical' : 'warning',
+    time: now,
+    subject: '',
+    status: level > 0 ? 'firing' : 'resolved',
+    startsAt: since,
+    endsAt: level > 0 ? null : now,
+    text: `The spool holds ${bytes} bytes, ${percent} % of the ${limit} that it can.`,
+    evidence: { bytes, limit, share: Math.round(share * 1000) / 1000 },
+  })
+}
