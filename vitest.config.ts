@@ -15,7 +15,7 @@ const BUILT = [
 /** Tests that install the packages that `npm run dist` makes. */
 const DIST = ['test/dist/{deb,rpm,tarball}.test.ts']
 /** Tests against a real Kafka. */
-const KAFKA = ['test/kafka/**/*.test.ts', 'test/fault/campaign/kafka.test.ts']
+const KAFKA = ['test/kafka/**/*.test.ts', 'test/fault/campaign/{kafka,backlog}.test.ts']
 
 export default defineConfig({
   test: {

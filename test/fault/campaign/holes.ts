@@ -22,23 +22,31 @@ interface Named {
   readonly more: boolean
 }
 
+/** Held against what is missing. */
+export interface Holes {
+  /** How many of the missing events alerts name. */
+  readonly named: number
+  /** What must not be. */
+  readonly broken: readonly string[]
+}
+
 /**
  * Waits until alerts name what is missing, serial by serial; says where they name something else in the
  * end. The stream has to go on, in silence.
  */
-export async function unnamed(absent: ReadonlySet<number>, outlet: Outlet): Promise<string[]> {
-  let named = await namedBy(outlet)
+export async function holesOf(absent: ReadonlySet<number>, outlet: Outlet): Promise<Holes> {
+  let found = await namedBy(outlet)
   for (const end = performance.now() + TOLD_MS; performance.now() < end; ) {
-    if (named.more || missingFrom(named.serials, absent) === 0) break
+    if (found.more || missingFrom(found.serials, absent) === 0) break
     await sleep(LOOK_MS)
-    named = await namedBy(outlet)
+    found = await namedBy(outlet)
   }
-  const silent = named.more ? 0 : missingFrom(named.serials, absent)
-  const wrong = missingFrom(absent, named.serials)
-  return [
-    ...(silent > 0 ? [`${silent} events are missing and no alert names them`] : []),
-    ...(wrong > 0 ? [`${wrong} events are named as missing and did come`] : []),
-  ]
+  const silent = missingFrom(found.serials, absent)
+  const wrong = missingFrom(absent, found.serials)
+  const broken: string[] = []
+  if (silent > 0 && !found.more) broken.push(`${silent} events are missing and no alert names them`)
+  if (wrong > 0) broken.push(`${wrong} events are named as missing and did come`)
+  return { named: absent.size - silent, broken }
 }
 
 async function namedBy(outlet: Outlet): Promise<Named> {

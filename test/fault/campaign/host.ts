@@ -15,6 +15,16 @@ const SABOTEUR = `--import=${join(import.meta.dirname, 'saboteur.mjs')}`
 /** Bytes of the spool's file system: small enough to be filled at once, large enough for a run. */
 const DISK_BYTES = 768 << 20
 
+/** How a host is set up. */
+export interface HostOptions {
+  /** The service has workers from the start, and what `saboteur.mjs` can do is asked for. */
+  readonly sabotage?: boolean
+  /** Events bring their lines, so that they can be compared. */
+  readonly raw?: boolean
+  /** Bytes of the spool's file system. */
+  readonly diskBytes?: number
+}
+
 /** Milliseconds until a service that ended is started again, as its unit does. */
 const RESTART_MS = 100
 
@@ -37,19 +47,22 @@ export class Host {
   readonly giving: ChildProcess[] = []
   #ending = false
 
-  /** `sabotage`: the service has workers from the start, and what `saboteur.mjs` can do is asked for. */
-  constructor(source: Source, outlet: Outlet, sabotage: boolean) {
+  constructor(
+    source: Source,
+    outlet: Outlet,
+    { sabotage = false, raw = true, diskBytes = DISK_BYTES }: HostOptions = {},
+  ) {
     this.#source = source
     this.#sabotage = sabotage
     this.#directory = mkdtempSync(join(tmpdir(), 'spillway-campaign-'))
-    this.disk = new Disk(this.#directory, DISK_BYTES)
+    this.disk = new Disk(this.#directory, diskBytes)
     this.spool = join(this.disk.path, 'spool')
     mkdirSync(this.spool)
     this.#config = join(this.#directory, 'spillway.yaml')
     const config = {
       node: 'web-01',
       spool: { directory: this.spool },
-      raw: true,
+      raw,
       workers: sabotage ? 2 : 'auto',
       log: { level: 'warn' },
       ...outlet.settings,

@@ -1,14 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import Kafka, { type KafkaConsumer, type LibrdKafkaError, type Message } from 'node-rdkafka'
 import type { Properties } from '../../kafka/broker.ts'
 import { freshTopics, removeTopics, type Topics } from '../../kafka/topics.ts'
 import type { Kind, Outlet } from './outlet.ts'
 
 const WAIT_MS = 10_000
+/** Milliseconds that a broker has to come back. */
+const BACK_MS = 120_000
+const PAUSE_MS = 200
 /** Messages asked for at a time. */
 const AT_ONCE = 5000
-/** The least that the setting takes, so that events come in parts. */
-const MAX_MESSAGE_BYTES = 32_768
-
 /** Topics of a run's own. The service reaches the broker at `brokers`, the consumer without a detour. */
 export class KafkaOutlet implements Outlet {
   readonly sink = 'kafka'
@@ -17,10 +18,10 @@ export class KafkaOutlet implements Outlet {
   readonly #topics: Topics
   readonly #consumer: KafkaConsumer
 
-  private constructor(brokers: string, properties: Properties, topics: Topics) {
+  private constructor(brokers: string, properties: Properties, topics: Topics, more: object) {
     this.#properties = properties
     this.#topics = topics
-    const kafka = { brokers: [brokers], topics, max_message_bytes: MAX_MESSAGE_BYTES }
+    const kafka = { brokers: [brokers], topics, ...more }
     this.settings = { output: 'kafka', kafka }
     this.#consumer = new Kafka.KafkaConsumer(
       { ...properties, 'group.id': topics.events, 'enable.auto.commit': false },
@@ -28,8 +29,13 @@ export class KafkaOutlet implements Outlet {
     )
   }
 
-  static async open(brokers: string, properties: Properties): Promise<KafkaOutlet> {
-    const outlet = new KafkaOutlet(brokers, properties, await freshTopics(properties))
+  /** `more`: settings of the service below `kafka`. */
+  static async open(
+    brokers: string,
+    properties: Properties,
+    more: object = {},
+  ): Promise<KafkaOutlet> {
+    const outlet = new KafkaOutlet(brokers, properties, await freshTopics(properties), more)
     await called((done) => outlet.#consumer.connect({ timeout: WAIT_MS }, done))
     return outlet
   }
@@ -37,9 +43,14 @@ export class KafkaOutlet implements Outlet {
   async last(): Promise<number> {
     const { low, high } = await this.#bounds('events')
     if (low === high) return 0
-    for await (const message of this.#messages('events', high - 1, high))
-      return Number(headersOf(message)['id']?.split(':').at(-1))
+    for await (const message of this.#messages('events', high - 1, high)) return serialOf(message)
     return 0
+  }
+
+  /** Serials of all events that are there, as often as they are. */
+  async *serials(): AsyncGenerator<number> {
+    const { low, high } = await this.#bounds('events')
+    for await (const message of this.#messages('events', low, high)) yield serialOf(message)
   }
 
   async *lines(kind: Kind): AsyncGenerator<string> {
@@ -83,12 +94,23 @@ export class KafkaOutlet implements Outlet {
     }
   }
 
+  /** First and next offset. A broker that has just come back may not know its topics yet. */
   async #bounds(kind: Kind): Promise<{ low: number; high: number }> {
-    const { lowOffset, highOffset } = await called<{ lowOffset: number; highOffset: number }>(
-      (done) => this.#consumer.queryWatermarkOffsets(this.#topics[kind], 0, WAIT_MS, done),
-    )
-    return { low: lowOffset, high: highOffset }
+    for (const end = performance.now() + BACK_MS; ; await sleep(PAUSE_MS)) {
+      try {
+        const { lowOffset, highOffset } = await called<{ lowOffset: number; highOffset: number }>(
+          (done) => this.#consumer.queryWatermarkOffsets(this.#topics[kind], 0, WAIT_MS, done),
+        )
+        return { low: lowOffset, high: highOffset }
+      } catch (error) {
+        if (performance.now() > end) throw error
+      }
+    }
   }
+}
+
+function serialOf(message: Message): number {
+  return Number(headersOf(message)['id']?.split(':').at(-1))
 }
 
 function headersOf({ headers }: Message): Record<string, string | undefined> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, accountOf } from './account.ts'
-import { unnamed } from './holes.ts'
+import { holesOf } from './holes.ts'
 import { Host } from './host.ts'
 import { inject } from './inject.ts'
 import { NdjsonOutlet } from './ndjson.ts'
@@ -30,7 +30,11 @@ export interface Run {
 /** What a run has shown. */
 export interface Outcome {
   readonly plan: readonly Fault[]
+  /** What was written, which is less than asked for where nobody read for long. */
+  readonly eventsPerSecond: number
   readonly account: Account
+  /** How many of the events of which nothing came alerts name. */
+  readonly named: number
   /** What must not be. Empty where the promises were kept. */
   readonly broken: readonly string[]
   /** What all processes said on standard error. */
@@ -48,11 +52,13 @@ export async function runOnce(
   const plan = planOf(seed, seconds, only ?? kindsFor(broker !== null))
   const source = new Source(rate)
   const outlet = broker === null ? new NdjsonOutlet() : await broker.outlet()
-  const host = new Host(source, outlet, needs(plan, 'workers') || needs(plan, 'clock'))
+  const sabotage = needs(plan, 'workers') || needs(plan, 'clock')
+  const host = new Host(source, outlet, { sabotage })
   const site = { host, source, broker }
   const delivered = (): Promise<number> => outlet.last()
   try {
     const writing = source.run()
+    const started = performance.now()
     await host.startShim()
     host.startService()
     while ((await delivered()) === 0) await sleep(LOOK_MS)
@@ -64,11 +70,13 @@ export async function runOnce(
     await sleep(Math.max(TAIL_MS, seconds * 1000 - (performance.now() - began)))
     source.stop()
     await writing
+    const eventsPerSecond = source.serial / ((performance.now() - started) / 1000)
     await broker?.settle()
     await settled(delivered, source.serial)
     const ordered = !plan.some(({ kind }) => kind === 'service.twice')
     const account = await accountOf(source.given, outlet, ordered)
-    const broken: string[] = [...account.broken, ...(await unnamed(account.absent, outlet))]
+    const holes = await holesOf(account.absent, outlet)
+    const broken: string[] = [...account.broken, ...holes.broken]
     const codes = await host.end()
     const { memory, announced } = costOf(plan)
     if (!memory && !announced && account.torn > 0)
@@ -77,7 +85,7 @@ export async function runOnce(
     if (codes.service !== 0) broken.push(`the service ended with ${codes.service}`)
     for (const { exitCode, signalCode } of host.giving)
       if (exitCode === null && signalCode === null) broken.push('two services run side by side')
-    return { plan, account, broken, said: host.said }
+    return { plan, eventsPerSecond, account, named: holes.named, broken, said: host.said }
   } finally {
     host.remove()
     await broker?.settle()
@@ -86,7 +94,7 @@ export async function runOnce(
 }
 
 /** Settles when `delivered` gives the last serial, or has not moved for long. */
-async function settled(delivered: () => Promise<number>, last: number): Promise<void> {
+export async function settled(delivered: () => Promise<number>, last: number): Promise<void> {
   let moved = performance.now()
   for (let seen = 0; seen !== last && performance.now() - moved < STILL_MS; await sleep(LOOK_MS)) {
     const now = await delivered()

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Broker, type Properties, startBroker } from '../../kafka/broker.ts'
+import { type Broker, startBroker } from '../../kafka/broker.ts'
 import { KafkaOutlet } from './kafka-outlet.ts'
 import { TcpProxy } from './proxy.ts'
 
 /** Milliseconds that a slow broker holds back each piece of a stream. */
 const SLOW_MS = 100
+
+/** The least that the setting takes, so that events come in parts. */
+const MAX_MESSAGE_BYTES = 32_768
 
 export type Trouble = 'kill' | 'restart' | 'freeze' | 'slow' | 'cut'
 
@@ -28,12 +31,9 @@ export class ShakyBroker {
 
   /** Topics for one run. */
   outlet(): Promise<KafkaOutlet> {
-    return KafkaOutlet.open(`127.0.0.1:${this.#proxy.port}`, this.properties)
-  }
-
-  /** How a client reaches it without the proxy. */
-  get properties(): Properties {
-    return this.#broker.client
+    return KafkaOutlet.open(`127.0.0.1:${this.#proxy.port}`, this.#broker.client, {
+      max_message_bytes: MAX_MESSAGE_BYTES,
+    })
   }
 
   /** Does this to the broker for `ms` as soon as the trouble before is over; does not wait for it. */
