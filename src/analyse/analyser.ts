@@ -3,17 +3,18 @@ import type { Block, Run } from '../model/delivery.ts'
 import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
 import { growthAt } from './blame.ts'
-import { Breaks, isRestart } from './breaks.ts'
+import { Breaks } from './breaks.ts'
 import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
 import { NO_SERIAL } from './interval.ts'
 import { Kernel, type KernelFigures } from './kernel.ts'
 import type { Output } from './messages.ts'
 import type { AnalyserCounts, AnalyserOptions } from './options.ts'
+import type { OwnEntries } from './ours.ts'
 import { Queue, type QueueFigures } from './queue.ts'
 import { RejectReader } from './rejects.ts'
 import { type AnalyserState, STATE_VERSION } from './state.ts'
 import { type Hole, type StreamFigures, StreamSections } from './stream.ts'
-import { isKernels, Vigil } from './vigil.ts'
+import { Vigil } from './vigil.ts'
 import { Window } from './window.ts'
 import { Windows } from './windows.ts'
 
@@ -139,6 +140,11 @@ export class Analyser {
     return this.#kernel.figures(from, to)
   }
 
+  /** Entries of our own processes, and of all, from one second of the stream's clock to the next. */
+  get own(): OwnEntries {
+    return this.#vigil.own
+  }
+
   /** First byte that an analyser made from `state` has to be given again, where there is one. */
   get needed(): Position | null {
     return this.#stream.read
@@ -235,12 +241,12 @@ export class Analyser {
 
   #takeRun(run: Run, end: number, marks: MarkReader, rejects: RejectReader): void {
     const { batch, result } = run
-    const { events, lines, order, keySets } = result
+    const { events, order, keySets } = result
     const { sec, ms, serial, daemon, nodeStart, nodeEnd, records, eoe, bytes, keySet, complete } =
       events
     const clocks = new ClockReader(batch)
     const breaks = this.#breaks
-    const queue = this.#queue
+    this.#vigil.begin(run)
     let isLocal = false
     let last: Window | null = null
     this.#runs++
@@ -254,7 +260,7 @@ export class Analyser {
       const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
       if (window !== last) isLocal = this.#local && window === this.#windows.local
       this.#last = last = window
-      if (isLocal) queue.take(clock, events, row)
+      if (isLocal) this.#queue.take(clock, events, row)
       if (breaks.waiting) breaks.passTo(this.#epoch, run, row)
       const joins = window.gaps.broken && breaks.isBehind(run, row)
       const rows = window.rowsOf(keySets, keySet[row], this.#runs)
@@ -270,12 +276,7 @@ export class Analyser {
         complete[row],
       )
       if (joins) window.gaps.join()
-      const type = lines.type[events.first[row]]
-      if (isKernels(type)) window.kernelHeard = this.#awake
-      if (this.#vigil.minds(type, daemon[row]))
-        this.#vigil.take(run, row, window.node, type, sec[row] * 1000 + ms[row], this.#awake)
-      if (daemon[row] === 1 && isRestart(result, row))
-        window.gaps.restart(sec[row] * 1000 + ms[row])
+      this.#vigil.pass(row, window, isLocal, this.#awake)
     }
   }
 

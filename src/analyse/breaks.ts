@@ -1,6 +1,5 @@
 import type { Run } from '../model/delivery.ts'
 import { comparePositions, type Position } from '../model/place.ts'
-import type { Result } from '../model/result.ts'
 import { placeOfClosing, placeOfFirst } from './clock.ts'
 
 /** Breaks that are remembered for nodes that have been silent since. */
@@ -11,9 +10,6 @@ const HOLE = 'spool.'
 
 /** Why of events that are missing between two writers of the spool. */
 const NEXT_WRITER = 'shim.restarted'
-
-/** DAEMON_START, DAEMON_END and DAEMON_ABORT. */
-const RESTARTS: ReadonlySet<number> = new Set([1200, 1201, 1202])
 
 /** A place at which the stream is known to be interrupted, and by what. */
 export interface Break {
@@ -98,9 +94,4 @@ export class Breaks {
       ahead: this.#ahead,
     }
   }
-}
-
-/** A row of auditd's own says that auditd began or ended. */
-export function isRestart({ events, lines }: Result, row: number): boolean {
-  return RESTARTS.has(lines.type[events.first[row]])
 }

@@ -1,4 +1,5 @@
 import type { Message } from '../model/delivery.ts'
+import type { Ours } from './ours.ts'
 import type { StreamTotals } from './stream.ts'
 
 /** What an analyser needs. */
@@ -13,6 +14,8 @@ export interface AnalyserOptions {
    * @default true
    */
   readonly local?: boolean
+  /** How our own processes on the host are known in its records; none are without it. */
+  readonly ours?: Ours
   /** Takes one heartbeat. */
   emitRate(heartbeat: Message): void
   /** Takes one alert. */

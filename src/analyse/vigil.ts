@@ -4,6 +4,7 @@ import { authorOfRow, CONFIG_CHANGE, changesOf } from './change.ts'
 import { Daemon, type DaemonState } from './daemon.ts'
 import { Enabled, type EnabledState } from './enabled.ts'
 import { OTHER } from './keys.ts'
+import { type Ours, Own, type OwnEntries, type OwnState } from './ours.ts'
 import { Rules, type RulesState } from './rules.ts'
 import { Silence, type SilenceState } from './silence.ts'
 import type { Window } from './window.ts'
@@ -19,6 +20,8 @@ const KERNEL_LAST = 1999
 
 /** `add_rule`, `remove_rule`: not `updated_rules`, which the kernel does when a watched file is replaced. */
 const OF_RULES = /_rule$/
+
+const NOBODY: Ours = { uids: [], programs: [] }
 
 /** One node in the checkpoint. */
 interface NodeState {
@@ -36,6 +39,7 @@ export interface VigilState {
   readonly boot: string
   readonly clock: number
   readonly nodes: readonly NodeState[]
+  readonly own: OwnState
 }
 
 /** What a vigil needs. */
@@ -43,6 +47,8 @@ export interface VigilOptions {
   /** The host whose kernel a watcher reads. */
   readonly host: string
   emitAlert(alert: Message): void
+  /** How our own processes on it are known; none are without it. */
+  readonly ours?: Ours
   /** Asks the watcher for the rules. */
   askRules?(): void
 }
@@ -57,7 +63,7 @@ interface Node {
 
 /**
  * Watches over auditing itself at every node: that it is on, that its rules stay as they are, that
- * auditd runs, and that whoever used to speak still does. It learns of it from records, and for the
+ * auditd runs, that whoever used to speak still does, and that we do not speak of ourselves. It learns of it from records, and for the
  * host also from what a watcher reads.
  */
 export class Vigil {
@@ -65,11 +71,21 @@ export class Vigil {
   readonly #nodes = new Map<string, Node>()
   #boot: string
   #clock: number
+  readonly #own: Own
+  #run: Run | null = null
   /** Nodes that are off or silent: their next event tells that they are not. */
   #waiting = new Set<string>()
 
   constructor(options: VigilOptions, state?: VigilState) {
     this.#options = options
+    this.#own = new Own(
+      {
+        node: options.host,
+        ours: options.ours ?? NOBODY,
+        emitAlert: (alert) => options.emitAlert(alert),
+      },
+      state?.own,
+    )
     this.#boot = state?.boot ?? ''
     this.#clock = state?.clock ?? -1
     for (const { node, ...parts } of state?.nodes ?? [])
@@ -77,26 +93,25 @@ export class Vigil {
     for (const name of this.#nodes.keys()) this.#wait(name)
   }
 
-  /** Events of this type, auditd's own or not, are to be given to `take`. */
-  minds(type: number, daemon: number): boolean {
-    return type === CONFIG_CHANGE || daemon === 1 || this.#waiting.size > 0
+  /** Entries of our own processes, and of all, between the last two ticks. */
+  get own(): OwnEntries {
+    return this.#own.last
   }
 
-  /** Takes an event; its first record's type, its stamp in ms since the epoch, and the stream's clock. */
-  take(run: Run, row: number, name: string, type: number, stamp: number, clock: number): void {
-    if (name === OTHER) return
-    const node = this.#node(name)
-    if (type === CONFIG_CHANGE) this.#takeChange(node, run, row, stamp, clock)
-    else if (type === START) node.daemon.start(stamp)
-    else if (type === END || type === ABORT)
-      node.daemon.end(stamp, type === END ? 'ended' : 'aborted', authorOfRow(run, row))
-    else if (isKernels(type)) {
-      // The watcher knows better whether its own kernel is on.
-      if (name !== this.#options.host || this.#boot === '') node.enabled.hear(stamp)
-      node.kernel.speak(clock, stamp)
-    }
-    node.all.speak(clock, stamp)
-    this.#wait(name)
+  /** What follows are rows of a run. */
+  begin(run: Run): void {
+    this.#run = run
+    this.#own.begin(run)
+  }
+
+  /** Takes an event of the run, which is of this machine's own kernel or not; `clock` is the stream's. */
+  pass(row: number, window: Window, isLocal: boolean, clock: number): void {
+    const { events, lines } = (this.#run as Run).result
+    const type = lines.type[events.first[row]]
+    if (type >= KERNEL_FIRST && type <= KERNEL_LAST) window.kernelHeard = clock
+    if (isLocal) this.#own.pass(row)
+    if (type === CONFIG_CHANGE || events.daemon[row] === 1 || this.#waiting.size > 0)
+      this.#take(this.#run as Run, row, window, type, clock)
   }
 
   /** Takes what a watcher read off the host; what it read before is passed over. */
@@ -124,6 +139,7 @@ export class Vigil {
 
   /** Time has come to `clock`, the stream's clock while its writer was there. */
   tick(clock: number, windows: Iterable<Window>): void {
+    this.#own.look(clock)
     for (const { rules } of this.#nodes.values()) rules.tick(clock)
     for (const { node: name, heard, kernelHeard, newest } of windows) {
       if (name === OTHER) continue
@@ -145,7 +161,27 @@ export class Vigil {
       all: all.state(),
       kernel: kernel.state(),
     }))
-    return { boot: this.#boot, clock: this.#clock, nodes }
+    return { boot: this.#boot, clock: this.#clock, nodes, own: this.#own.state() }
+  }
+
+  #take(run: Run, row: number, window: Window, type: number, clock: number): void {
+    const { node: name, gaps } = window
+    if (name === OTHER) return
+    const node = this.#node(name)
+    const { sec, ms } = run.result.events
+    const stamp = sec[row] * 1000 + ms[row]
+    if (type === START || type === END || type === ABORT) gaps.restart(stamp)
+    if (type === CONFIG_CHANGE) this.#takeChange(node, run, row, stamp, clock)
+    else if (type === START) node.daemon.start(stamp)
+    else if (type === END || type === ABORT)
+      node.daemon.end(stamp, type === END ? 'ended' : 'aborted', authorOfRow(run, row))
+    else if (type >= KERNEL_FIRST && type <= KERNEL_LAST) {
+      // The watcher knows better whether its own kernel is on.
+      if (name !== this.#options.host || this.#boot === '') node.enabled.hear(stamp)
+      node.kernel.speak(clock, stamp)
+    }
+    node.all.speak(clock, stamp)
+    this.#wait(name)
   }
 
   #takeChange({ enabled, rules }: Node, run: Run, row: number, stamp: number, clock: number): void {
@@ -186,9 +222,4 @@ export class Vigil {
       kernel: new Silence(name, 'kernel', emitAlert, state?.kernel),
     }
   }
-}
-
-/** The kernel makes records of this type by itself. */
-export function isKernels(type: number): boolean {
-  return type >= KERNEL_FIRST && type <= KERNEL_LAST
 }

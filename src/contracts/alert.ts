@@ -99,6 +99,15 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
     by: z.array(author.extend({ ops: z.record(z.string(), count) })),
     keys: z.array(z.string()),
   },
+  'self.flood': {
+    share: figure,
+    entries: count,
+    entries_per_s: figure,
+    loops: z.boolean(),
+    programs: z.array(z.object({ program: z.string(), uid: count.nullable(), entries: count })),
+    keys: z.array(z.string()),
+    rules: z.array(z.string()),
+  },
   'node.silent': {
     records: z.enum(['all', 'kernel']),
     silent_s: count,

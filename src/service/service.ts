@@ -17,8 +17,10 @@ import { listSegments } from '../spool/directory.ts'
 import type { Notice } from '../spool/notice.ts'
 import type { AlertBoard } from './alert-board.ts'
 import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
+import { Breaker } from './breaker.ts'
 import { Epochs } from './epochs.ts'
 import { Guard } from './guard.ts'
+import { identityOf } from './identity.ts'
 import { Ledger } from './ledger.ts'
 import { Readers } from './readers.ts'
 import { Report } from './report.ts'
@@ -78,6 +80,7 @@ export class Service {
   readonly #node: string
   readonly #watched: Watched
   readonly #wish: RulesWish
+  readonly #breaker: Breaker
   readonly #startedAt = performance.now()
   readonly #shim: Shim | null
   readonly #spool: string
@@ -135,6 +138,7 @@ export class Service {
     this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
     const [delivery, analysis] = this.#readers.startOf(last)
     this.#wish = new RulesWish(state, log)
+    this.#breaker = new Breaker(log)
     this.#analyser = new Analyser(
       {
         host: settings.node,
@@ -143,6 +147,7 @@ export class Service {
         emitRate: (heartbeat) => this.#report.heartbeat(heartbeat),
         emitAlert: (alert) => this.#report.alert(alert),
         askRules: () => this.#wish.utter(),
+        ours: identityOf({ spool: directory, watchFile: settings.watchFile }),
       },
       analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined),
     )
@@ -152,7 +157,7 @@ export class Service {
       take: (reading) => this.#analyser.read(reading),
     })
     this.#pipeline = new Pipeline({
-      open: (at) => this.#readers.open(at),
+      open: (at) => this.#breaker.guard(this.#readers.open(at)),
       stitcher: (done) => createStitcher(decode, done),
       pool: this.#guard,
       slots: this.#staff.slots,
@@ -278,6 +283,7 @@ export class Service {
     this.#look()
     this.#watched.look()
     this.#wish.pass()
+    this.#breaker.look(this.#analyser.own, performance.now())
     this.#epochs.look(performance.now()).catch((error: unknown) => this.#fail(error))
     void this.#ledger.save()
     this.#report.save()

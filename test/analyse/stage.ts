@@ -9,7 +9,13 @@ import type { Said, Status } from '../../src/model/reading.ts'
 import { createResult, roomFor } from '../../src/model/result.ts'
 import { Stitcher } from '../../src/stitch/stitcher.ts'
 
-const OPTIONS = { format: 'native', host: null, raw: false, interpretedPrefix: '' } as const
+const OPTIONS = {
+  format: 'native',
+  host: null,
+  raw: false,
+  interpretedPrefix: '',
+  origins: true,
+} as const
 
 /** Noon of the day on which its clocks begin, ms since the epoch. */
 export const NOON: number = Date.parse('2026-11-22T12:00:00Z')

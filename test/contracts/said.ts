@@ -6,6 +6,7 @@ import {
 import { gapsAlert } from '../../src/analyse/gap-alert.ts'
 import { Kernel } from '../../src/analyse/kernel.ts'
 import { Missing } from '../../src/analyse/missing.ts'
+import { selfCalm, selfFlood } from '../../src/analyse/self-alerts.ts'
 import { nodeSilent, nodeSpeaks } from '../../src/analyse/tamper-alerts.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
@@ -44,7 +45,15 @@ function vigilAlerts(): Message[] {
     .status(60, { pid: 0 })
   stage.status(70)
   const quiet = { voice: 'kernel', quiet: 4_000_000, longest: 60_000 } as const
-  return [...stage.alerts, nodeSilent('web-01', 0, 1, quiet), nodeSpeaks('web-01', 0, 1, 'all')]
+  const loop = { node: 'web-01', from: 0, time: 1, own: 900, all: 1000, ms: 10_000, loops: true }
+  const program = { program: '/opt/node', uid: 993, entries: 900, calls: [1], keys: ['k'] }
+  const self = [selfFlood({ ...loop, programs: [program] }), selfCalm('web-01', 0, 1)]
+  return [
+    ...stage.alerts,
+    ...self,
+    nodeSilent('web-01', 0, 1, quiet),
+    nodeSpeaks('web-01', 0, 1, 'all'),
+  ]
 }
 
 function forecasts(): Message[] {
