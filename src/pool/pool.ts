@@ -56,11 +56,11 @@ const REQUIRE_ESM = '--experimental-require-module'
 /**
  * Has Piscina import the worker's file instead of requiring it: a worker that is ended within `require` of
  * an ES module fails an assertion of Node 20 (CreateRequiredModuleFacade, src/module_wrap.cc), which aborts
- * the whole process.
+ * the whole process. Options of this process are left out: a worker that is given one of V8's does not start.
  */
 const EXEC_ARGV = process.allowedNodeEnvironmentFlags.has(REQUIRE_ESM)
-  ? [...process.execArgv, REQUIRE_ESM.replace('--', '--no-')]
-  : process.execArgv
+  ? [REQUIRE_ESM.replace('--', '--no-')]
+  : []
 
 /** Decoder of batches in slots. See the head of this file. */
 export class DecodePool {

@@ -62,6 +62,12 @@ describe('spillway decode', () => {
       expect((await spillway(['decode', '--workers', workers, LOG])).out).toBe(plain.out)
   })
 
+  it('starts its workers whatever options of V8 the program was given', async () => {
+    const tuned = `'${process.execPath}' --max-semi-space-size=32 '${ROOT}/bin/spillway'`
+    const { code, out } = await shell(`${tuned} decode --workers 2 '${LOG}'`)
+    expect([code, out]).toEqual([ExitCode.Ok, (await spillway(['decode', LOG])).out])
+  })
+
   it('counts what went in and what came out', async () => {
     const path = file('mixed.log', Buffer.concat([readFileSync(LOG), Buffer.from('\nno record\n')]))
     const { out, err } = await spillway(['decode', '--stats', path])

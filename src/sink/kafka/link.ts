@@ -4,10 +4,10 @@ import type { KafkaOptions } from '../../model/kafka.ts'
 import { classify, Verdict } from './classify.ts'
 import type { Client } from './client.ts'
 import type { Line } from './line.ts'
-import type { Outgoing } from './message.ts'
 import { MIN_LIMIT } from './parts.ts'
-import { Producer } from './producer.ts'
+import { Producer, type Refusal } from './producer.ts'
 import { propertiesOf, withoutSecrets } from './properties.ts'
+import { Refusals } from './refusals.ts'
 import type { Troubles } from './troubles.ts'
 
 /** Milliseconds until the next connect after one that failed: the first time, and at most. */
@@ -26,11 +26,12 @@ const TOKEN_MS = 30_000
 export interface LinkOptions {
   readonly client: Client
   readonly options: KafkaOptions
-  readonly lines: readonly Line[]
+  /** What it sends; nobody else sends through its producer. */
+  readonly line: Line
   readonly troubles: Troubles
 }
 
-/** Keeps a producer connected to Kafka for as long as the sink lives, one at a time. */
+/** Keeps a line connected to Kafka for as long as the sink lives, through one producer at a time. */
 export class Link {
   readonly #parts: LinkOptions
   #limit: number
@@ -69,7 +70,7 @@ export class Link {
     this.#change(() => this.#connect())
   }
 
-  /** Kafka acknowledged something: it is there. */
+  /** Kafka acknowledged something, through this link or another: it is there. */
   delivered(): void {
     // What the time is is looked up at the next poll: this is called for every message.
     this.#moved = true
@@ -125,17 +126,14 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    const { client, options, lines, troubles } = this.#parts
+    const { client, options, line, troubles } = this.#parts
     while (!this.#closing.signal.aborted) {
       try {
         const producer: Producer = await Producer.connect(
           client,
           propertiesOf(options, this.#limit),
           {
-            onReport: (opaque, error) => {
-              const message = opaque as Outgoing
-              message.sender.report(message, error === null ? null : this.#clean(error))
-            },
+            onSettled: (refusals) => this.#settle(refusals),
             onError: (text) => this.#onError(text),
             onPoll: () => this.#look(),
             token: options.oauthTokenFile === null ? null : () => this.#readToken(),
@@ -143,7 +141,7 @@ export class Link {
         )
         if (this.#closing.signal.aborted) return await producer.close(0)
         this.#producer = producer
-        for (const line of lines) line.up(producer, this.#limit)
+        line.up(producer, this.#limit)
         return
       } catch (error) {
         const text = this.#clean((error as Error).message)
@@ -154,14 +152,22 @@ export class Link {
     }
   }
 
+  /** A round is over; what waits makes the next. */
+  #settle(reports: readonly Refusal[]): void {
+    const { line } = this.#parts
+    const told = reports.map((report) => ({ ...report, error: this.#clean(report.error) }))
+    line.settle(new Refusals(told))
+    line.pump()
+  }
+
   async #drop(ms: number): Promise<void> {
     const producer = this.#producer
     if (producer === null) return
     this.#producer = null
     this.#downSince = performance.now()
-    for (const line of this.#parts.lines) line.pause()
+    this.#parts.line.pause()
     await producer.close(ms)
-    for (const line of this.#parts.lines) line.reset()
+    this.#parts.line.reset()
   }
 
   /** Waits before the next try, longer each time until something is delivered. */
@@ -185,10 +191,10 @@ export class Link {
   }
 
   #look(): void {
-    const { troubles, options, lines } = this.#parts
+    const { troubles, options, line } = this.#parts
     if (this.stalledMs > STALL_MS)
       troubles.raise('unreachable', null, troubles.error ?? 'no acknowledgement')
-    for (const line of lines) line.pump()
+    line.pump()
     if (options.oauthTokenFile !== null && performance.now() - this.#tokenAt > TOKEN_MS)
       this.#renewToken()
   }
