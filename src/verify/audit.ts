@@ -13,6 +13,8 @@ export interface Verdict {
   readonly hours: readonly HourRow[]
   /** What is missing. */
   readonly findings: readonly Finding[]
+  /** What was missing, and was brought back from auditd's log. */
+  readonly closed: readonly Finding[]
   /** What else there is to know. */
   readonly notes: readonly Finding[]
 }
@@ -70,11 +72,13 @@ export class Audit {
       ...first.flatMap(toldBy),
       ...(this.#events?.compare(byNode(first)) ?? []),
     ].toSorted((a, b) => (a.from ?? '').localeCompare(b.from ?? ''))
-    const findings = found.filter((one) => !isNote(one))
+    const missing = found.filter((one) => !isNote(one))
+    const { open, closed } = this.#events?.recovered.judge(missing) ?? { open: missing, closed: [] }
     return {
-      complete: findings.length === 0,
-      hours: hoursOf(first, findings),
-      findings,
+      complete: open.length === 0,
+      hours: hoursOf(first, open, closed),
+      findings: open,
+      closed,
       notes: found.filter(isNote),
     }
   }

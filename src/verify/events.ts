@@ -1,31 +1,44 @@
 import type { Finding } from './finding.ts'
 import type { Heartbeat } from './heartbeat.ts'
+import { Recovered } from './recovered.ts'
+import { Serials, textOfRuns } from './serials.ts'
 
 /** The members of an event that are looked at (docs/contracts.md, Events). */
 interface EventLine {
   readonly NODE?: string
   readonly EVENT: {
+    readonly id: string
     readonly pos: string
     readonly time: string
+    readonly serial: number
     readonly host: string
     readonly recovered?: unknown
   }
 }
 
+/** Events of `DAEMON_*` records, whose serials are auditd's own. */
+const DAEMON = /:d\d+$/
+
 /** Counts events by node and stamp second, each once, however often it was delivered. */
 export class EventCounts {
+  /** Those that were brought back, which are not counted. */
+  readonly recovered: Recovered = new Recovered()
+  readonly #serials = new Serials()
   /** Positions that came, by host. About 150 bytes of memory an event. */
   readonly #seen = new Map<string, Set<string>>()
   readonly #nodes = new Map<string, Map<number, number>>()
 
-  /** Takes a line of a file of events; false where it is none. What was recovered is passed over. */
+  /** Takes a line of a file of events; false where it is none. What was recovered is not counted. */
   take(line: string): boolean {
     const event = readEvent(line)
     if (event === null) return false
-    const { pos, time, host, recovered } = event.EVENT
-    if (recovered !== undefined || !this.#isNew(host, pos)) return true
+    const { id, pos, time, serial, host, recovered } = event.EVENT
     const node = event.NODE ?? host
-    const second = Math.floor(Date.parse(time) / 1000)
+    const at = Date.parse(time)
+    if (recovered !== undefined) this.recovered.take(node, serial, at)
+    if (recovered !== undefined || !this.#isNew(host, pos)) return true
+    if (!DAEMON.test(id)) this.#serials.add(node, serial, at)
+    const second = Math.floor(at / 1000)
     const seconds = this.#nodes.get(node) ?? new Map<number, number>()
     this.#nodes.set(node, seconds)
     seconds.set(second, (seconds.get(second) ?? 0) + 1)
@@ -47,7 +60,7 @@ export class EventCounts {
     for (const one of heartbeats) {
       const there = this.#between(node, one.start / 1000, one.end / 1000)
       const less = one.total.events - there
-      if (less > 0) found.push(lacking(one, less, one.total.events))
+      if (less > 0) found.push(lacking(one, less, this.#absentOf(one)))
       spare += Math.max(0, -less)
       late += one.total.late
     }
@@ -56,6 +69,13 @@ export class EventCounts {
     const less = late - spare - older
     if (less > 0) found.push(lackingLate(heartbeats, less, late))
     return found
+  }
+
+  /** Serials of an interval that are in no file, for people. */
+  #absentOf({ node, serials }: Heartbeat): string | null {
+    const { first, last, ranges } = serials ?? { first: null, last: null, ranges: [] }
+    if (first === null || last === null) return null
+    return textOfRuns(this.#serials.absent(node, first, last, ranges))
   }
 
   #between(node: string, from: number, to: number): number {
@@ -82,16 +102,22 @@ export class EventCounts {
 function readEvent(line: string): EventLine | null {
   try {
     const value = JSON.parse(line) as Partial<EventLine> | null
-    const { pos, time } = value?.EVENT ?? {}
-    return typeof pos === 'string' && typeof time === 'string' ? (value as EventLine) : null
+    const { id, pos, time, serial } = value?.EVENT ?? {}
+    const isEvent = [id, pos, time].every((text) => typeof text === 'string')
+    return isEvent && typeof serial === 'number' ? (value as EventLine) : null
   } catch {
     return null
   }
 }
 
-function lacking({ node, from, to }: Heartbeat, count: number, all: number): Finding {
-  const text = `of ${all} events that the heartbeat counts ${count} are not in the files`
-  return { cause: 'events', node, from, to, count, unit: 'events', range: null, text }
+function lacking(
+  { node, from, to, total }: Heartbeat,
+  count: number,
+  range: string | null,
+): Finding {
+  const which = range === null ? '' : `: serials ${range}`
+  const text = `of ${total.events} events that the heartbeat counts ${count} are not in the files${which}`
+  return { cause: 'events', node, from, to, count, unit: 'events', range, text }
 }
 
 function lackingLate(heartbeats: readonly Heartbeat[], count: number, all: number): Finding {

@@ -1,3 +1,5 @@
+import type { SerialRun } from './serials.ts'
+
 /** Why something is missing, or what there is to know. */
 export type Cause =
   /** The kernel counted losses. */
@@ -38,6 +40,10 @@ export interface Finding {
   readonly range: string | null
   /** A sentence for people. */
   readonly text: string
+  /** Serials that did not come, where they are these. */
+  readonly serials?: SerialRun
+  /** The type of alert that tells of the place, or what else is known to have happened there. */
+  readonly why?: string
 }
 
 /** Causes that say what there is to know, and are nothing that is missing. */

@@ -18,6 +18,8 @@ export interface HourRow {
   readonly incomplete: number
   /** Serials that did not come, and how many of these with a known reason. */
   readonly missing: number
+  /** Of these, how many were brought back, as far as a range was filled whole. */
+  readonly recovered: number
   /** Lines that are missing in the spool, as far as it is known. */
   readonly dropped_lines: number
   /** Losses that the kernel counted; null where nobody looked. */
@@ -28,7 +30,11 @@ export interface HourRow {
 }
 
 /** The hours of each node, in order. An hour is that of the beginning of a heartbeat, or of a finding. */
-export function hoursOf(heartbeats: readonly Heartbeat[], findings: readonly Finding[]): HourRow[] {
+export function hoursOf(
+  heartbeats: readonly Heartbeat[],
+  findings: readonly Finding[],
+  closed: readonly Finding[],
+): HourRow[] {
   return [...byNode(heartbeats)]
     .toSorted(([a], [b]) => a.localeCompare(b))
     .flatMap(([node, own]) => {
@@ -38,6 +44,7 @@ export function hoursOf(heartbeats: readonly Heartbeat[], findings: readonly Fin
         hours.set(hour, [...(hours.get(hour) ?? []), one])
       }
       const mine = findings.filter((finding) => finding.node === node)
+      const back = closed.filter((finding) => finding.node === node)
       for (const { from, to } of mine)
         hours.set(hourOf(from ?? to), hours.get(hourOf(from ?? to)) ?? [])
       return [...hours]
@@ -48,6 +55,7 @@ export function hoursOf(heartbeats: readonly Heartbeat[], findings: readonly Fin
             hour,
             inside,
             mine.filter(({ from, to }) => hourOf(from ?? to) === hour),
+            back.filter(({ from, to }) => hourOf(from ?? to) === hour),
           ),
         )
     })
@@ -58,6 +66,7 @@ function rowOf(
   hour: number,
   inside: readonly Heartbeat[],
   findings: readonly Finding[],
+  closed: readonly Finding[],
 ): HourRow {
   const sum = (of: (one: Heartbeat) => number): number =>
     inside.reduce((total, one) => total + of(one), 0)
@@ -72,6 +81,7 @@ function rowOf(
     rejected: sum((one) => one.rejected),
     incomplete: sum((one) => one.incomplete),
     missing: sum(({ serials }) => serials?.missing ?? 0),
+    recovered: closed.reduce((all, one) => all + (one.unit === 'events' ? (one.count ?? 0) : 0), 0),
     dropped_lines: sum(({ stream }) => stream?.dropped_lines ?? 0),
     lost: looked ? sum(({ lost }) => lost ?? 0) : null,
     complete: findings.length === 0,

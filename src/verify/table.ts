@@ -8,6 +8,7 @@ const HEAD = [
   'heartbeats',
   'events',
   'missing',
+  'back',
   'dropped lines',
   'lost',
   'rejected',
@@ -19,7 +20,7 @@ const HEAD = [
 const CONTROLS = /[\p{Cc}\u2028\u2029]/gu
 
 /** A verdict for people: a row for each node and hour, then what is missing, one line each. */
-export function tableOf({ complete, hours, findings, notes }: Verdict): string {
+export function tableOf({ complete, hours, findings, closed, notes }: Verdict): string {
   const rows = [HEAD, ...hours.map(cellsOf)]
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   const table = rows.map((row) =>
@@ -29,7 +30,11 @@ export function tableOf({ complete, hours, findings, notes }: Verdict): string {
       .trimEnd(),
   )
   const end = complete ? 'Nothing is missing.' : `What is missing (${findings.length}):`
-  const said = [...findings.map(lineOf), ...notes.map((note) => `note: ${lineOf(note)}`)]
+  const said = [
+    ...findings.map(lineOf),
+    ...closed.map((one) => `filled: ${lineOf(one)}`),
+    ...notes.map((note) => `note: ${lineOf(note)}`),
+  ]
   return [...table, '', end, ...said].map((line) => `${line.replaceAll(CONTROLS, '?')}\n`).join('')
 }
 
@@ -40,6 +45,7 @@ function cellsOf(row: HourRow): string[] {
     String(row.heartbeats),
     String(row.events),
     String(row.missing),
+    String(row.recovered),
     String(row.dropped_lines),
     row.lost === null ? '-' : String(row.lost),
     String(row.rejected),

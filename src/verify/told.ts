@@ -39,7 +39,20 @@ function rangeMissing(
   const cause: Cause = why === null ? 'gap' : why.startsWith('spool.') ? 'spool' : 'restart'
   const reason = why ?? 'lost before the spool, by the kernel or auditd'
   const text = `serials ${range} did not come: ${reason}`
-  return { cause, node, from: before, to: after, count, unit: 'events', range, text }
+  const serials = { first: from, count }
+  const said = why === null ? {} : { why }
+  return {
+    cause,
+    node,
+    from: before,
+    to: after,
+    count,
+    unit: 'events',
+    range,
+    text,
+    serials,
+    ...said,
+  }
 }
 
 function linesMissing(heartbeat: Heartbeat): Finding[] {
@@ -59,7 +72,7 @@ function linesMissing(heartbeat: Heartbeat): Finding[] {
 function holeFinding(heartbeat: Heartbeat, { why, at, lines }: MissingLines): Finding {
   const many = lines === null ? 'an unknown number of lines' : `${lines} lines`
   const text = `${why}: ${many} missing at ${at}`
-  return { ...known(heartbeat), cause: 'spool', count: lines, unit: 'lines', range: at, text }
+  return { ...known(heartbeat), cause: 'spool', count: lines, unit: 'lines', range: at, text, why }
 }
 
 function lost(heartbeat: Heartbeat): Finding[] {

@@ -51,6 +51,8 @@ export function events(count: number, node = 'web-01'): Message[] {
   return Array.from({ length: count * 10 }, (_, i) => ({
     NODE: node,
     EVENT: {
+      id: `${node}:${START / 1000 + i}.000:${i + 1}`,
+      serial: i + 1,
       pos: `1.0.${i * 100}`,
       time: new Date(START + i * 1000).toISOString(),
       host: node,

@@ -185,11 +185,105 @@ describe('events', () => {
   })
 })
 
+describe('events that are not there', () => {
+  it('are named by their serials, in runs', () => {
+    const left = events(3).filter((_, i) => ![2, 3, 4, 7, 15].includes(i))
+    const { findings } = audit(heartbeats(3), left)
+    expect(findings.map(({ count, range }) => [count, range])).toEqual([
+      [4, '3-5 8'],
+      [1, '16'],
+    ])
+    expect(findings[0].text).toMatch(/not in the files: serials 3-5 8$/)
+  })
+
+  it('are not looked for where they did not come, nor daemon events, and serials wrap', () => {
+    const ranges = [{ from: 2, to: 3, count: 2, before: timeAt(0), after: timeAt(1), why: null }]
+    const top = 2 ** 32 - 2
+    const [one] = heartbeats(1)
+    const serials = { first: top, last: 5, missing: 2, ranges, more: 0 }
+    const there = events(1).slice(0, 5)
+    const numbered = [top, top + 1, 0, 1, 5].map((serial, i) => ({
+      ...there[i],
+      EVENT: { ...(there[i]['EVENT'] as Message), serial },
+    }))
+    const daemon = {
+      ...there[0],
+      EVENT: { ...numbered[0].EVENT, id: 'web-01:1.0:d4', pos: '1', serial: 4 },
+    }
+    const { findings } = audit([{ ...one, serials }], [...numbered, daemon])
+    expect(findings.map(({ cause, range }) => [cause, range])).toEqual([
+      ['gap', '2-3'],
+      ['events', '4'],
+    ])
+  })
+})
+
+describe('what reconcile brought back', () => {
+  const range = {
+    from: 24,
+    to: 26,
+    count: 3,
+    before: timeAt(2),
+    after: timeAt(3),
+    why: 'spool.died',
+  }
+  const serials = { first: 21, last: 30, missing: 3, ranges: [range], more: 0 }
+  const hole = { why: 'spool.died', at: '1.0.2500', lines: null, bytes: null }
+  const told = () => {
+    const all = heartbeats(5)
+    const stream = { ...all[2].stream, holes: [hole] }
+    const total = { events: 7, late: 0 }
+    return changed(all, 2, { serials, stream, total })
+  }
+  const back = (...numbers: number[]): Message[] =>
+    events(5).flatMap((event, i) =>
+      numbers.includes(i + 1)
+        ? [
+            {
+              ...event,
+              EVENT: { ...(event['EVENT'] as Message), pos: `0.0.${i}`, recovered: true },
+            },
+          ]
+        : [],
+    )
+  const rest = events(5).filter((_, i) => i < 23 || i > 25)
+
+  it('closes serials when all of them are there, and the hole in which they lie', () => {
+    const { complete, findings, closed, hours } = audit(told(), [...rest, ...back(24, 25, 26)])
+    expect({ complete, findings }).toEqual({ complete: true, findings: [] })
+    expect(closed.map(({ unit, why }) => [unit, why])).toEqual([
+      ['events', 'spool.died'],
+      ['lines', 'spool.died'],
+    ])
+    expect(hours).toMatchObject([{ missing: 3, recovered: 3, complete: true, causes: [] }])
+    const text = tableOf(audit(told(), [...rest, ...back(24, 25, 26)]))
+    expect(text).toMatch(/^filled: web-01 .* serials 24-26 did not come.*all were brought back$/m)
+  })
+
+  it('leaves open what was brought back in part, at another time or on another node', () => {
+    const { findings, closed } = audit(told(), [...rest, ...back(24, 26)])
+    expect(closed).toEqual([])
+    expect(findings.map(({ unit, text }) => [unit, /(\d) of these/.exec(text)?.[1]])).toEqual([
+      ['events', '2'],
+      ['lines', undefined],
+    ])
+    const other = back(24, 25, 26).map((event) => ({ ...event, NODE: 'db-01' }))
+    expect(audit(told(), [...rest, ...other]).closed).toEqual([])
+    const later = back(24, 25, 26).map((event) => ({
+      ...event,
+      EVENT: { ...(event['EVENT'] as Message), time: timeAt(300) },
+    }))
+    expect(audit(told(), [...rest, ...later]).closed).toEqual([])
+  })
+})
+
 describe('the table', () => {
   it('has a row for each node and hour, and a line for each thing that is missing', () => {
     const all = heartbeats(361)
     const lines = tableOf(audit(all.toSpliced(180, 1))).split('\n')
-    expect(lines[1]).toMatch(/^web-01 {2}2026-11-22T07:00 +359 +3590 +0 +0 +0 +0 +0 {2}heartbeat$/)
+    expect(lines[1]).toMatch(
+      /^web-01 {2}2026-11-22T07:00 +359 +3590 +0 +0 +0 +0 +0 +0 {2}heartbeat$/,
+    )
     expect(lines[2]).toMatch(/^web-01 {2}2026-11-22T08:00 +1 +10 .*complete$/)
     expect(lines[4]).toBe('What is missing (1):')
     expect(lines[5]).toContain('1 heartbeat is not there')
