@@ -2,15 +2,15 @@ import type { Batch } from '../model/batch.ts'
 import type { Block, Run } from '../model/delivery.ts'
 import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
-import { growthAt } from './blame.ts'
 import { Breaks } from './breaks.ts'
 import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
 import { NO_SERIAL } from './interval.ts'
-import { Kernel, type KernelFigures } from './kernel.ts'
+import type { KernelFigures } from './kernel.ts'
+import { Machine } from './machine.ts'
 import type { Output } from './messages.ts'
 import type { AnalyserCounts, AnalyserOptions } from './options.ts'
 import type { OwnEntries } from './ours.ts'
-import { Queue, type QueueFigures } from './queue.ts'
+import type { QueueFigures } from './queue.ts'
 import { RejectReader } from './rejects.ts'
 import { type AnalyserState, STATE_VERSION } from './state.ts'
 import { type Hole, type StreamFigures, StreamSections } from './stream.ts'
@@ -41,9 +41,8 @@ export class Analyser {
   readonly #interval: number
   readonly #local: boolean
   readonly #output: Output & { boot: string | null }
-  readonly #kernel: Kernel
+  readonly #machine: Machine
   readonly #vigil: Vigil
-  readonly #queue: Queue
   readonly #windows: Windows
   readonly #stream: StreamSections
   readonly #breaks: Breaks
@@ -80,15 +79,11 @@ export class Analyser {
       emitRate: (heartbeat) => options.emitRate(heartbeat),
       emitAlert: (alert) => options.emitAlert(alert),
     }
-    this.#kernel = new Kernel({ ...options, node: options.host }, state?.kernel)
     this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
-    this.#queue = new Queue(
-      {
-        ...options,
-        limit: () => this.#kernel.backlogLimit,
-        shares: (at) => growthAt(this.#windows.local, at),
-      },
-      isKnown ? state.queue : undefined,
+    const machine = state?.version === STATE_VERSION ? state.machine : undefined
+    this.#machine = new Machine(
+      { ...options, window: () => this.#windows.local },
+      { kernel: machine?.kernel, queue: isKnown ? machine?.queue : undefined },
     )
     const seconds = options.interval / 1000
     this.#windows = new Windows(
@@ -125,9 +120,8 @@ export class Analyser {
 
   /** Takes what a watcher read off the kernel. Readings have times of their own and touch no rate. */
   read(reading: Reading): void {
-    this.#kernel.take(reading)
+    this.#machine.read(reading)
     this.#vigil.read(reading)
-    this.#queue.read(reading)
   }
 
   /** The stream is over: what is held goes out, also of an interval that is not over. */
@@ -137,7 +131,7 @@ export class Analyser {
 
   /** What the watcher's readings say of the time from `from` to `to`, ms since the epoch. */
   kernel(from: number, to: number): KernelFigures {
-    return this.#kernel.figures(from, to)
+    return this.#machine.kernel.figures(from, to)
   }
 
   /** Entries of our own processes, and of all, from one second of the stream's clock to the next. */
@@ -157,7 +151,7 @@ export class Analyser {
 
   /** What the stream says of the kernel's queue. */
   get queue(): QueueFigures {
-    return this.#queue.figures
+    return this.#machine.queue.figures
   }
 
   /** Boot id of the stream's writer, null where unknown. */
@@ -182,9 +176,8 @@ export class Analyser {
       rejects: this.#rejects,
       last: this.#last?.node ?? null,
       windows: [...this.#windows].map((window) => window.state()),
-      kernel: this.#kernel.state(),
+      machine: this.#machine.state(),
       vigil: this.#vigil.state(),
-      queue: this.#queue.state(),
       stream: this.#stream.state(),
       breaks: this.#breaks.state(),
     }
@@ -210,9 +203,9 @@ export class Analyser {
       if (this.#epoch > 0) this.#breaks.addWriter(batch.epoch)
       this.#epoch = batch.epoch
       this.#clock = -1
-      this.#queue.begin()
+      this.#machine.queue.begin()
     }
-    this.#queue.setWall(batch.wall)
+    this.#machine.queue.setWall(batch.wall)
     const { boot } = this.#output
     if (batch.boot === null || batch.boot === boot) return
     if (boot !== null) this.#finish((window) => window.reboot())
@@ -260,7 +253,7 @@ export class Analyser {
       const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
       if (window !== last) isLocal = this.#local && window === this.#windows.local
       this.#last = last = window
-      if (isLocal) this.#queue.take(clock, events, row)
+      if (isLocal) this.#machine.queue.take(clock, events, row)
       if (breaks.waiting) breaks.passTo(this.#epoch, run, row)
       const joins = window.gaps.broken && breaks.isBehind(run, row)
       const rows = window.rowsOf(keySets, keySet[row], this.#runs)
@@ -308,7 +301,7 @@ export class Analyser {
     this.#rejects += rejects.before(clock)
     this.#settle()
     this.#clock = clock
-    this.#queue.reach(clock)
+    this.#machine.reach(clock)
   }
 
   /** Counts the rejects that wait, once there is a node to count them for. */

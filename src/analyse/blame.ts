@@ -1,4 +1,9 @@
+import type { Message } from '../model/delivery.ts'
 import type { KeyTally } from './keys.ts'
+import { rounded } from './messages.ts'
+
+/** Keys that the evidence of an alert names. */
+const MOST_SHARES = 5
 
 /** What one rule key made of something, 0 to 1, and how far that may be off. */
 export interface Share {
@@ -42,12 +47,6 @@ function shareOf(key: string, share: number, n: number): Share {
   return { key, share, error: Math.abs(middle - share) + half }
 }
 
-function sum(numbers: Iterable<number>): number {
-  let total = 0
-  for (const number of numbers) total += number
-  return total
-}
-
 /** Seconds whose growth counts, and the seconds before them that it is growth against. */
 const GROWTH_S = 3
 const USUAL_S = 7
@@ -70,18 +69,45 @@ export function growthAt(seconds: Seconds | null, time: number): Share[] {
   )
 }
 
-/** What the keys made in the seconds `from … to`, a second's mean, and the events of all. */
-export function meanOf(
-  seconds: Seconds,
-  from: number,
-  to: number,
-): { rates: Rates; events: number } {
-  const rates = new Map<string, number>()
-  let events = 0
+/** What the keys made in some seconds. */
+export interface Made {
+  /** Entries by key, a second's mean. */
+  readonly rates: Rates
+  /** Records of an event by key, the mean. */
+  readonly records: Rates
+  /** Events of all. */
+  readonly events: number
+}
+
+/** What the keys made in the seconds `from … to`, as far as these are known. */
+export function meanOf(seconds: Seconds, from: number, to: number): Made {
+  const sums = new Map<string, { entries: number; events: number; records: number }>()
   for (let second = from; second < to; second++)
-    for (const tally of seconds.tallyOf(second) ?? []) {
-      rates.set(tally.key, (rates.get(tally.key) ?? 0) + tally.entries / (to - from))
-      events += tally.events
+    for (const { key, entries, events, records } of seconds.tallyOf(second) ?? []) {
+      const made = sums.get(key) ?? { entries: 0, events: 0, records: 0 }
+      made.entries += entries
+      made.events += events
+      made.records += records
+      sums.set(key, made)
     }
-  return { rates, events }
+  return {
+    rates: new Map(Array.from(sums, ([key, { entries }]) => [key, entries / (to - from)])),
+    records: new Map(Array.from(sums, ([key, { records, events }]) => [key, records / events])),
+    events: sum(Array.from(sums.values(), ({ events }) => events)),
+  }
+}
+
+/** Shares as evidence has them. */
+export function sharesText(shares: readonly Share[]): Message[] {
+  return shares.slice(0, MOST_SHARES).map(({ key, share, error }) => ({
+    key,
+    share: rounded(share),
+    error: rounded(error),
+  }))
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0
+  for (const number of numbers) total += number
+  return total
 }

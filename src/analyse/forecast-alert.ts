@@ -2,7 +2,7 @@ import { alertOf, type Finding, timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
 import type { Backlog } from './backlog.ts'
-import type { Share } from './blame.ts'
+import { type Share, sharesText } from './blame.ts'
 import type { Prediction } from './forecast.ts'
 import { rounded } from './messages.ts'
 
@@ -23,8 +23,6 @@ export interface ForecastFigures {
 
 /** Parts of the time that it may be off for the forecast to be sure. */
 const SURE = 0.3
-/** Keys that the evidence names. */
-const MOST_SHARES = 5
 
 /** The alert that the kernel's queue is about to overflow. */
 export function overflowForecast(figures: ForecastFigures): Message {
@@ -78,15 +76,6 @@ function found(figures: ForecastFigures): Omit<Finding, 'severity' | 'status' | 
       shares: sharesText(shares),
     },
   }
-}
-
-/** Shares as evidence has them. */
-export function sharesText(shares: readonly Share[]): Message[] {
-  return shares.slice(0, MOST_SHARES).map(({ key, share, error }) => ({
-    key,
-    share: rounded(share),
-    error: rounded(error),
-  }))
 }
 
 function isSure({ seconds: { low, likely, high } }: Prediction): boolean {

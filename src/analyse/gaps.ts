@@ -100,6 +100,11 @@ export class Gaps {
     if (this.#untold.count > 0) this.#tell(0)
   }
 
+  /** How many serials since a time, ms since the epoch, did not come yet or will not, without a reason. */
+  openSince(time: number): number {
+    return this.#serials.openSince(time)
+  }
+
   /** What a heartbeat says is missing; the next one begins with nothing. */
   heartbeat(): Pick<SerialFigures, 'missing' | 'ranges' | 'more'> {
     const { count, ranges, more } = this.#missing

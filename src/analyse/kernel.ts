@@ -1,10 +1,18 @@
 import type { Message } from '../model/delivery.ts'
 import type { KernelNote } from '../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../model/reading.ts'
+import { accountOf } from './account.ts'
+import type { Seconds } from './blame.ts'
+import { diagnose } from './diagnosis.ts'
 import { eventsLost, lostReset } from './kernel-alerts.ts'
+import { Signs, type SignsState } from './signs.ts'
 
-/** Milliseconds over which losses are told together, after the first of them was told at once. */
+/** Milliseconds after a loss in which what else the burst costs comes to be known. */
+const SETTLE_MS = 1000
+/** Milliseconds over which losses are told together, once some were told. */
 const TOGETHER_MS = 10_000
+/** Milliseconds between two looks of a watcher at the kernel log. */
+const LOOK_MS = 1000
 /** Rises of the counter that are remembered for rows that are still to come. */
 const MAX_RISES = 1000
 /** `lost` is an unsigned counter of 32 bits: a fall by less than half of it is a reset, else a wrap. */
@@ -44,10 +52,11 @@ export interface KernelState {
   readonly lostAt: number
   readonly rises: readonly Rise[]
   /** Losses that are to be told, and when some were told last. */
-  readonly untold: Rise | null
+  readonly untold: (Rise & { readonly since: number }) | null
   readonly toldAt: number
   /** Reasons of the kernel log since then. */
   readonly reasons: readonly string[]
+  readonly signs: SignsState
 }
 
 /** The kernel's figures for an interval; null where no reading tells. */
@@ -63,6 +72,12 @@ export interface KernelFigures {
 export interface KernelOptions {
   /** The host whose kernel it is. */
   readonly node: string
+  /** Serials that did not come since a time, ms since the epoch, for no reason that the spool knows. */
+  gaps(from: number): number
+  /** What the keys of each second made. */
+  seconds(): Seconds | null
+  /** When the overflow that is foreseen was told first, ms since the epoch; null where none is. */
+  foreseen(): number | null
   /** Takes one alert. */
   emitAlert(alert: Message): void
 }
@@ -80,6 +95,7 @@ const NOTHING: KernelState = {
   untold: null,
   toldAt: 0,
   reasons: [],
+  signs: new Signs().state(),
 }
 
 /**
@@ -89,10 +105,12 @@ const NOTHING: KernelState = {
 export class Kernel {
   readonly #options: KernelOptions
   #state: KernelState
+  #signs: Signs
 
   constructor(options: KernelOptions, state: KernelState = NOTHING) {
     this.#options = options
     this.#state = state
+    this.#signs = new Signs(state.signs)
   }
 
   /** Takes the next reading. */
@@ -100,11 +118,22 @@ export class Kernel {
     const { boot, monotonic_us: clock } = reading
     if (boot === this.#state.boot && clock <= this.#state.clock) return
     // A kernel that was booted counts from zero; the rises of the one before still belong to rows.
-    if (boot !== this.#state.boot) this.#state = { ...NOTHING, boot, rises: this.#state.rises }
+    if (boot !== this.#state.boot) {
+      this.#state = { ...NOTHING, boot, rises: this.#state.rises }
+      this.#signs = new Signs()
+    }
     this.#set({ clock, time: Date.parse(reading.time) })
     if (reading.kind === 'status') this.#takeStatus(reading)
     if (reading.kind === 'kmsg') this.#takeNote(reading)
-    this.#tell()
+    this.#signs.take(reading)
+    this.reach(this.#state.time)
+  }
+
+  /** It is `time` now, ms since the epoch: tells what was lost, unless something was told just before. */
+  reach(time: number): void {
+    const { untold, toldAt } = this.#state
+    if (untold === null || time - untold.since < SETTLE_MS) return
+    if (Math.abs(time - toldAt) >= TOGETHER_MS) this.#tell(untold, time)
   }
 
   /** The limit of the kernel's queue as it was last read, 0 for none; null where it never was. */
@@ -123,7 +152,7 @@ export class Kernel {
 
   /** All that a later one needs to go on from here. */
   state(): KernelState {
-    return this.#state
+    return { ...this.#state, signs: this.#signs.state() }
   }
 
   #set(known: Partial<KernelState>): void {
@@ -151,7 +180,10 @@ export class Kernel {
     if (note.says !== 'lost') return
     this.#set({ backlogLimit: note.backlog_limit, rateLimit: note.rate_limit })
     // A line is often read after a status that is newer, so that a lower count in one is no reset.
-    if (lost === null || (note.lost - lost) >>> 0 < HALF) this.#count(note.lost)
+    if (lost !== null && (note.lost - lost) >>> 0 >= HALF) return
+    // The first line is printed for a loss, the one that it counts last.
+    if (lost === null && note.lost > 0) this.#set({ lost: note.lost - 1, lostAt: this.#state.time })
+    this.#count(note.lost)
   }
 
   /** The kernel's counter is at `lost` now. */
@@ -160,18 +192,41 @@ export class Kernel {
     this.#set({ lost, lostAt: time })
     if (before === null || lost === before) return
     const rise = { from: lostAt, to: time, losses: (lost - before) >>> 0 }
-    const sum =
-      untold === null ? rise : { ...rise, from: untold.from, losses: untold.losses + rise.losses }
-    this.#set({ rises: [...rises.slice(1 - MAX_RISES), rise], untold: sum })
+    const { from, since, losses } = untold ?? { from: lostAt, since: time, losses: 0 }
+    this.#set({
+      rises: [...rises.slice(1 - MAX_RISES), rise],
+      untold: { from, to: time, since, losses: losses + rise.losses },
+    })
   }
 
-  /** Tells what was lost, unless something was told just before. */
-  #tell(): void {
-    const { time, untold, toldAt, lost, backlogLimit, rateLimit, reasons } = this.#state
-    if (untold === null || Math.abs(time - toldAt) < TOGETHER_MS) return
-    const { node } = this.#options
+  #tell({ from, to, losses }: Rise, time: number): void {
+    const { lost, backlogLimit, rateLimit, reasons } = this.#state
+    const views = this.#options
+    const { node } = views
+    const gaps = views.gaps(from)
+    const signs = this.#signs.between(from, time)
+    const cause = diagnose({ losses, gaps, signs })
+    // A watcher looks at the log every second: what it tells was printed since it looked before.
+    const said = (this.#signs.firstLoss(from, time) ?? from) - LOOK_MS
+    const account = accountOf(
+      { from: Math.max(from, said), to, losses, gaps, cause },
+      views.seconds(),
+    )
     this.#options.emitAlert(
-      eventsLost({ node, ...untold, lost: lost ?? 0, backlogLimit, rateLimit, reasons }),
+      eventsLost({
+        node,
+        from,
+        to,
+        losses,
+        gaps,
+        cause,
+        account,
+        backlogLimit,
+        rateLimit,
+        reasons,
+        lost: lost ?? 0,
+        foreseen: views.foreseen(),
+      }),
     )
     this.#set({ untold: null, toldAt: time, reasons: [] })
   }

@@ -13,6 +13,7 @@ export const TOTAL = 0
 export interface KeyTally {
   readonly key: string
   readonly events: number
+  readonly records: number
   readonly entries: number
 }
 
@@ -59,6 +60,7 @@ export class Keys {
       .map((key, i) => ({
         key,
         events: sums.get(i + 1, Sum.Events),
+        records: sums.get(i + 1, Sum.Records),
         entries: sums.get(i + 1, Sum.Entries),
       }))
       .filter(({ events }) => events > 0)

@@ -107,6 +107,17 @@ export class Queue {
     }
   }
 
+  /** When the overflow that is foreseen was told first, ms since the epoch; null where none is. */
+  get foreseen(): number | null {
+    const { since } = this.#forecast
+    return since === null ? null : since + (this.#wall ?? 0)
+  }
+
+  /** Time at a clock, ms since the epoch; null where the stream does not say. */
+  timeAt(clock: number): number | null {
+    return this.#wall === null ? null : clock + this.#wall
+  }
+
   /** What follows has clocks of another writer: nothing of before compares. */
   begin(): void {
     this.#tell(this.#forecast.pass(Number.POSITIVE_INFINITY))

@@ -98,6 +98,12 @@ export class Serials {
     for (const gap of gaps) if (gap.shown < second) this.#miss(gap)
   }
 
+  /** How many serials of events stamped since a time, ms since the epoch, did not come, without a reason. */
+  openSince(time: number): number {
+    const open = this.#gaps.filter(({ after, why }) => after >= time && why === null)
+    return open.reduce((sum, gap) => sum + sizeOf(gap), 0)
+  }
+
   /** The node counts from the beginning: what is open is missing. */
   reset(): void {
     this.settle(Number.POSITIVE_INFINITY)

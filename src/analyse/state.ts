@@ -1,12 +1,11 @@
 import type { BreaksState } from './breaks.ts'
-import type { KernelState } from './kernel.ts'
-import type { QueueState } from './queue.ts'
+import type { MachineState } from './machine.ts'
 import type { StreamState } from './stream.ts'
 import type { VigilState } from './vigil.ts'
 import type { WindowState } from './window-state.ts'
 
 /** Version of the analyser's state. */
-export const STATE_VERSION = 5
+export const STATE_VERSION = 6
 
 /** What an analyser knows, as a JSON value for the checkpoint. */
 export interface AnalyserState {
@@ -19,9 +18,8 @@ export interface AnalyserState {
   readonly rejects: number
   readonly last: string | null
   readonly windows: readonly WindowState[]
-  readonly kernel: KernelState
+  readonly machine: MachineState
   readonly vigil: VigilState
-  readonly queue: QueueState
   readonly stream: StreamState
   readonly breaks: BreaksState
 }

@@ -89,7 +89,13 @@ function sayKafka(tell: (alert: Message) => void): void {
 }
 
 function sayKernel(emitAlert: (alert: Message) => void): void {
-  const kernel = new Kernel({ node: 'web-01', emitAlert })
+  const kernel = new Kernel({
+    node: 'web-01',
+    gaps: () => 0,
+    seconds: () => null,
+    foreseen: () => null,
+    emitAlert,
+  })
   const status = (second: number, enabled: number, lost: number): Reading => ({
     v: 1,
     time: new Date(1_795_331_090_000 + second * 1000).toISOString(),
@@ -112,4 +118,5 @@ function sayKernel(emitAlert: (alert: Message) => void): void {
   kernel.take(status(0, 1, 100))
   kernel.take(status(10, 0, 300))
   kernel.take(status(20, 1, 4))
+  kernel.reach(1_795_331_090_000 + 40_000)
 }

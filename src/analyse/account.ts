@@ -1,0 +1,48 @@
+import { meanOf, type Seconds, type Share, sharesOf } from './blame.ts'
+import type { Cause } from './diagnosis.ts'
+
+/** Seconds before a loss by which it is told what is usual. */
+const USUAL_S = 7
+
+/** What is missing because of a loss, as far as what came through tells. */
+export interface Account {
+  readonly events: number
+  /** Records without EOE, as everywhere; null where nothing came through that tells. */
+  readonly records: number | null
+  /** Whose they are, the largest share first. */
+  readonly shares: readonly Share[]
+}
+
+/** A loss: its span in ms since the epoch, by how much the counter rose, serials that did not come. */
+export interface Loss {
+  readonly from: number
+  readonly to: number
+  readonly losses: number
+  readonly gaps: number
+  readonly cause: Cause
+}
+
+/**
+ * How many events and records are missing, and whose. For a full queue the kernel counts an event that
+ * it refuses as one, whatever records it would have had; for a rate limit it counts records; what is
+ * dropped behind the queue it does not count at all, but that has serials. The kernel refuses whoever
+ * comes, so that the shares are those of what came through, where that is more than usual.
+ */
+export function accountOf(
+  { from, to, losses, gaps, cause }: Loss,
+  seconds: Seconds | null,
+): Account {
+  const [first, end] = [Math.floor(from / 1000), Math.floor(to / 1000) + 1]
+  const during = seconds === null ? null : meanOf(seconds, first, end)
+  const usual = seconds === null ? null : meanOf(seconds, first - USUAL_S, first)
+  const shares =
+    during === null ? [] : sharesOf(during.rates, usual?.rates ?? new Map(), during.events)
+  const each = shares.reduce(
+    (sum, { key, share }) => sum + share * (during?.records.get(key) ?? 0),
+    0,
+  )
+  const events = cause === 'rate_limit' ? gaps : losses + gaps
+  // The kernel counts EOE as a record, which is none here.
+  const records = cause === 'rate_limit' ? (losses * each) / (each + 1) : events * each
+  return { events, records: shares.length === 0 ? null : Math.round(records), shares }
+}
