@@ -4,7 +4,7 @@ import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
 import { Breaks } from './breaks.ts'
 import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
-import { NO_SERIAL } from './interval.ts'
+import type { NodeRates } from './history.ts'
 import type { KernelFigures } from './kernel.ts'
 import { Machine } from './machine.ts'
 import type { Output } from './messages.ts'
@@ -88,7 +88,7 @@ export class Analyser {
     const seconds = options.interval / 1000
     this.#windows = new Windows(
       options.host,
-      (node, window) => new Window(node, seconds, this.#output, window),
+      (node, attributes, window) => new Window(node, seconds, this.#output, attributes, window),
     )
     this.#stream = new StreamSections(options.host, isKnown ? state.stream : undefined)
     if (!isKnown) return
@@ -157,6 +157,11 @@ export class Analyser {
   /** Boot id of the stream's writer, null where unknown. */
   get boot(): string | null {
     return this.#output.boot
+  }
+
+  /** Rates over the last seconds, of each node whose time has begun. */
+  rates(): NodeRates[] {
+    return [...this.#windows].flatMap((window) => window.rates() ?? [])
   }
 
   /** What was taken so far. */
@@ -234,9 +239,8 @@ export class Analyser {
 
   #takeRun(run: Run, end: number, marks: MarkReader, rejects: RejectReader): void {
     const { batch, result } = run
-    const { events, order, keySets } = result
-    const { sec, ms, serial, daemon, nodeStart, nodeEnd, records, eoe, bytes, keySet, complete } =
-      events
+    const { events, order } = result
+    const { nodeStart, nodeEnd } = events
     const clocks = new ClockReader(batch)
     const breaks = this.#breaks
     this.#vigil.begin(run)
@@ -256,18 +260,7 @@ export class Analyser {
       if (isLocal) this.#machine.queue.take(clock, events, row)
       if (breaks.waiting) breaks.passTo(this.#epoch, run, row)
       const joins = window.gaps.broken && breaks.isBehind(run, row)
-      const rows = window.rowsOf(keySets, keySet[row], this.#runs)
-      window.take(
-        sec[row],
-        ms[row],
-        daemon[row] === 1 ? NO_SERIAL : serial[row],
-        this.#awake,
-        rows,
-        records[row],
-        eoe[row],
-        bytes[row],
-        complete[row],
-      )
+      window.take(run, this.#runs, row, this.#awake)
       if (joins) window.gaps.join()
       this.#vigil.pass(row, window, isLocal, this.#awake)
     }

@@ -37,6 +37,11 @@ export interface SecondFigures {
   readonly last: number
 }
 
+/** A closed second. */
+interface ClosedSecond extends SecondFigures {
+  readonly sums: Sums
+}
+
 /** Sums the closed seconds of one node up to intervals, and makes their heartbeats. */
 export class Interval {
   readonly gaps: Gaps
@@ -45,7 +50,7 @@ export class Interval {
   /** Seconds of an interval; intervals begin at its multiples. */
   readonly #length: number
   readonly #output: Output
-  readonly #sums: Sums
+  readonly #sums = new Sums()
   /** Of each row the most records in a second, and that second. */
   #peaks: Float64Array
   #rejected: number
@@ -63,7 +68,7 @@ export class Interval {
     this.#length = length
     this.#output = output
     this.#from = state?.from ?? null
-    this.#sums = Sums.from(state?.sums ?? [])
+    this.#sums.load(state?.sums ?? [])
     this.#peaks = Float64Array.from(state?.peaks ?? [])
     this.#rejected = state?.rejected ?? 0
     this.#incomplete = state?.incomplete ?? 0
@@ -80,7 +85,7 @@ export class Interval {
   }
 
   /** Adds a closed second. */
-  add(second: number, sums: Sums, { rejected, incomplete, first, last }: SecondFigures): void {
+  add(second: number, { sums, rejected, incomplete, first, last }: ClosedSecond): void {
     const { count } = this.#keys
     this.#sums.addAll(sums)
     this.#rejected += rejected

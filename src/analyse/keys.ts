@@ -32,6 +32,9 @@ export class Keys {
   readonly #names: string[]
   readonly #rows = new Map<string, number>()
   readonly #sets = new Map<string, Uint32Array>()
+  /** The run whose key lists were looked up last, and the rows of each. */
+  #runs = 0
+  #rowsOfRun: (Uint32Array | undefined)[] = []
 
   constructor(names: readonly string[] = [], max: number = MAX_KEYS) {
     this.#max = max
@@ -74,6 +77,15 @@ export class Keys {
     const rows = Uint32Array.from(new Set(set.split(SEPARATOR).map((key) => this.#row(key))))
     this.#sets.set(set, rows)
     return rows
+  }
+
+  /** The same of key list `set` among those of run number `runs`. */
+  rowsIn(keySets: readonly string[], set: number, runs: number): Uint32Array {
+    if (runs !== this.#runs) {
+      this.#runs = runs
+      this.#rowsOfRun = []
+    }
+    return (this.#rowsOfRun[set] ??= this.rowsOf(keySets[set]))
   }
 
   #row(key: string): number {

@@ -75,13 +75,11 @@ export class Sums {
     return state
   }
 
-  /** A table as the checkpoint has it. */
-  static from(state: SumsState): Sums {
-    const sums = new Sums()
+  /** Takes over what a checkpoint kept. */
+  load(state: SumsState): void {
     for (let at = 0; at < state.length; at += 1 + SUM_WIDTH) {
-      sums.reserve(state[at] + 1)
-      sums.values.set(state.slice(at + 1, at + 1 + SUM_WIDTH), state[at] * SUM_WIDTH)
+      this.reserve(state[at] + 1)
+      this.values.set(state.slice(at + 1, at + 1 + SUM_WIDTH), state[at] * SUM_WIDTH)
     }
-    return sums
   }
 }

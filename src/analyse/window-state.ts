@@ -1,6 +1,8 @@
 import type { FloodsState } from './floods.ts'
-import type { IntervalState, SecondFigures } from './interval.ts'
-import type { SumsState } from './sums.ts'
+import type { HistoryState } from './history.ts'
+import type { IntervalState } from './interval.ts'
+import type { OriginsState } from './origins.ts'
+import type { SecondState } from './second.ts'
 
 /** One node's window in the checkpoint. */
 export interface WindowState {
@@ -14,7 +16,9 @@ export interface WindowState {
   readonly judged: number
   readonly lateRun: number
   /** Of each open second that holds something. */
-  readonly seconds: readonly (SecondFigures & { second: number; sums: SumsState })[]
+  readonly seconds: readonly SecondState[]
+  readonly origins: OriginsState
+  readonly history: HistoryState
   readonly interval: IntervalState
   readonly floods: FloodsState
 }

@@ -1,9 +1,15 @@
+import type { Run } from '../model/delivery.ts'
+import type { Culprits } from './culprits.ts'
 import { Floods } from './floods.ts'
 import type { Gaps } from './gaps.ts'
-import { higher, Interval, lower, NO_SERIAL, type SecondFigures } from './interval.ts'
+import { History, type KeyRates, type NodeRates } from './history.ts'
+import { Hitters, Known } from './hitters.ts'
+import { higher, Interval, lower } from './interval.ts'
 import { Keys, type KeyTally, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
-import { Sums } from './sums.ts'
+import { Origins } from './origins.ts'
+import { Second, type SecondState } from './second.ts'
+import { Sum } from './sums.ts'
 import type { WindowState } from './window-state.ts'
 
 /** Seconds that an event may come behind the newest stamp and still count in its own second. */
@@ -40,12 +46,12 @@ export class Window {
   readonly #keys: Keys
   readonly #floods: Floods
   readonly #interval: Interval
-  readonly #slots: Sums[] = Array.from({ length: SLOTS }, () => new Sums())
-  readonly #rejected = new Float64Array(SLOTS)
-  readonly #incomplete = new Float64Array(SLOTS)
-  readonly #firstSerial = new Float64Array(SLOTS).fill(NO_SERIAL)
-  readonly #lastSerial = new Float64Array(SLOTS).fill(NO_SERIAL)
-  readonly #used = new Uint8Array(SLOTS)
+  readonly #origins: Origins
+  readonly #known = new Known()
+  readonly #history: History
+  readonly #slots: readonly Second[] = Array.from({ length: SLOTS }, () => new Second())
+  /** Who makes events is looked for. */
+  readonly #attributes: boolean
   /** Newest stamp in ms, NaN before time begins, and the stream's clock when it came. */
   #newest: number
   #anchor: number
@@ -57,13 +63,18 @@ export class Window {
   #closed: number
   #judged: number
   #lateRun: number
-  /** Rows of the key lists of the present run. */
-  #rowsOfSets: (Uint32Array | undefined)[] = []
-  #run = 0
 
-  constructor(node: string, seconds: number, output: Output, state?: WindowState) {
+  /** `attributes`: who makes events is looked for. */
+  constructor(
+    node: string,
+    seconds: number,
+    output: Output,
+    attributes: boolean,
+    state?: WindowState,
+  ) {
     this.node = node
     this.kernelHeard = state?.kernelHeard ?? -1
+    this.#attributes = attributes
     this.#keys = new Keys(state?.keys)
     this.#floods = new Floods(this.#keys, node, output, state?.floods)
     this.#interval = new Interval(node, this.#keys, seconds, output, state?.interval)
@@ -73,16 +84,9 @@ export class Window {
     this.#closed = state?.closed ?? 0
     this.#judged = state?.judged ?? 0
     this.#lateRun = state?.lateRun ?? 0
-    for (const { second, sums, ...figures } of state?.seconds ?? []) {
-      const slot = slotOf(second)
-      this.#slots[slot] = Sums.from(sums)
-      this.#rejected[slot] = figures.rejected
-      this.#incomplete[slot] = figures.incomplete
-      this.#firstSerial[slot] = figures.first
-      this.#lastSerial[slot] = figures.last
-      this.#used[slot] = 1
-    }
-    this.#reserve()
+    this.#origins = new Origins(state?.origins)
+    this.#history = new History(state?.history)
+    for (const second of state?.seconds ?? []) this.#slot(second.second).load(second, this.#known)
   }
 
   /** The stream's clock when the newest stamp came. */
@@ -107,69 +111,54 @@ export class Window {
 
   /** Events and entries of each key in a second, by its row of sums; null once it is closed. */
   tallyOf(second: number): readonly KeyTally[] | null {
-    const isOpen = second >= this.#closed && this.#used[slotOf(second)] === 1
-    return isOpen ? this.#keys.tally(this.#slots[slotOf(second)]) : null
+    const slot = this.#slot(second)
+    return second >= this.#closed && slot.isUsed ? this.#keys.tally(slot.sums) : null
   }
 
-  /** The rows, for `take`, of key list `set` among those of a run of events. */
-  rowsOf(keySets: readonly string[], set: number, run: number): Uint32Array {
-    if (run !== this.#run) {
-      this.#run = run
-      this.#rowsOfSets = []
-    }
-    return (this.#rowsOfSets[set] ??= this.#look(keySets[set]))
-  }
-
-  /**
-   * Takes one event; `clock` is the stream's clock when it closed, `serial` NO_SERIAL where it has none
-   * of the kernel's, `complete` 0 where its end was not seen.
-   */
-  take(
-    second: number,
-    ms: number,
-    serial: number,
-    clock: number,
-    rows: Uint32Array,
-    records: number,
-    eoe: number,
-    bytes: number,
-    complete: number,
-  ): void {
-    const stamp = second * 1000 + ms
+  /** Takes an event of run number `runs`; `clock` is the stream's clock when it closed. */
+  take(run: Run, runs: number, event: number, clock: number): void {
+    const { sec, ms, serial, daemon, keySet, records, eoe, bytes, complete } = run.result.events
+    const second = sec[event]
+    const stamp = second * 1000 + ms[event]
     if (!(stamp <= this.#newest)) {
       if (!this.started) this.#begin(second)
       this.#newest = stamp
       this.#anchor = clock
       if (stamp >= this.#wake) this.#reach(stamp)
     }
+    const hasSerial = daemon[event] === 0
+    const rows = this.#keys.rowsIn(run.result.keySets, keySet[event], runs)
+    const entries = records[event] + eoe[event]
     if (second < this.#closed) {
       if (++this.#lateRun < SET_BACK_EVENTS) {
-        if (serial !== NO_SERIAL) this.gaps.take(serial, stamp, this.#now)
-        this.#late(rows, records, records + eoe, complete)
+        if (hasSerial) this.gaps.take(serial[event], stamp, this.#now)
+        this.#late(rows, records[event], entries, complete[event])
         return
       }
       this.finish()
-      this.take(second, ms, serial, clock, rows, records, eoe, bytes, complete)
+      this.take(run, runs, event, clock)
       return
     }
     this.#lateRun = 0
-    const sums = this.#open(second)
-    if (serial !== NO_SERIAL) {
-      const slot = slotOf(second)
-      this.gaps.take(serial, stamp, second)
-      this.#firstSerial[slot] = lower(this.#firstSerial[slot], serial)
-      this.#lastSerial[slot] = higher(this.#lastSerial[slot], serial)
+    const slot = this.#open(second)
+    if (hasSerial) {
+      this.gaps.take(serial[event], stamp, second)
+      slot.first = lower(slot.first, serial[event])
+      slot.last = higher(slot.last, serial[event])
     }
-    if (complete === 0) this.#incomplete[slotOf(second)]++
-    sums.add(TOTAL, records, records + eoe, bytes)
-    for (let i = 0; i < rows.length; i++) sums.add(rows[i], records, records + eoe, bytes)
+    if (complete[event] === 0) slot.incomplete++
+    slot.sums.add(TOTAL, records[event], entries, bytes[event])
+    for (let i = 0; i < rows.length; i++)
+      slot.sums.add(rows[i], records[event], entries, bytes[event])
+    if (this.#attributes && second >= this.#judged) {
+      slot.hitters ??= new Hitters(this.#known)
+      slot.hitters.add(run, runs, event, rows, entries)
+    }
   }
 
   /** Counts rejects, which have no stamp, in the newest second. Time has begun. */
   reject(count: number): void {
-    const second = this.#now
-    this.#open(second)
-    this.#rejected[slotOf(second)] += count
+    this.#open(this.#now).rejected += count
   }
 
   /** Nothing came from the node up to this clock: time moves on by what passed since its newest stamp. */
@@ -194,13 +183,40 @@ export class Window {
     this.#lateRun = 0
   }
 
+  /** Rates of the total and of each key over the last seconds; null before time begins. */
+  rates(): NodeRates | null {
+    if (!this.started) return null
+    const rows: KeyRates[] = []
+    for (let row = TOTAL; row < this.#keys.count; row++) {
+      const windows = this.#history.rates(row, this.#closed, this.#judged, (second) =>
+        this.#slot(second).isUsed ? this.#slot(second).sums : null,
+      )
+      if (windows === null) break
+      rows.push({ key: this.#keys.name(row), windows })
+    }
+    return { node: this.node, until: this.#judged, rows }
+  }
+
+  /** Who made a row's entries in the seconds `from … to`, as far as these are open. */
+  culprits(row: number, from: number, to: number): Culprits | null {
+    const hitters: Hitters[] = []
+    const start = Math.max(from, this.#closed)
+    let entries = 0
+    for (let second = start; second <= to; second++) {
+      const slot = this.#slot(second)
+      if (slot.isUsed) entries += slot.sums.get(row, Sum.Entries)
+      if (slot.hitters !== null) hitters.push(slot.hitters)
+    }
+    if (hitters.length === 0 || entries === 0) return null
+    return this.#origins.attribute(row, hitters, to + 1 - start, entries)
+  }
+
   /** For the checkpoint. */
   state(): WindowState {
-    const seconds: WindowState['seconds'][number][] = []
+    const seconds: SecondState[] = []
     for (let second = this.#closed; second <= this.#last; second++) {
-      const slot = slotOf(second)
-      if (this.#used[slot] === 1)
-        seconds.push({ second, ...this.#figures(slot), sums: this.#slots[slot].state() })
+      const slot = this.#slot(second)
+      if (slot.isUsed) seconds.push(slot.state(second))
     }
     return {
       node: this.node,
@@ -215,6 +231,8 @@ export class Window {
       seconds,
       interval: this.#interval.state(),
       floods: this.#floods.state(),
+      origins: this.#origins.state(),
+      history: this.#history.state(),
     }
   }
 
@@ -223,29 +241,26 @@ export class Window {
     return Math.max(this.#closed, Math.floor(this.#newest / 1000))
   }
 
-  #look(keySet: string): Uint32Array {
-    const rows = this.#keys.rowsOf(keySet)
-    this.#reserve()
-    return rows
-  }
-
   #begin(second: number): void {
     this.#closed = this.#judged = this.#last = second - LATENESS_S
     this.#wake = 0
     this.#interval.begin(this.#closed)
+    this.#history.begin(second)
   }
 
-  #open(second: number): Sums {
-    this.#used[slotOf(second)] = 1
+  #open(second: number): Second {
+    const slot = this.#slot(second)
+    slot.isUsed = true
+    slot.sums.reserve(this.#keys.count)
     if (second > this.#last) this.#last = second
-    return this.#slots[slotOf(second)]
+    return slot
   }
 
   #late(rows: Uint32Array, records: number, entries: number, complete: number): void {
-    const sums = this.#open(this.#now)
-    if (complete === 0) this.#incomplete[slotOf(this.#now)]++
-    sums.addLate(TOTAL, records, entries)
-    for (const row of rows) sums.addLate(row, records, entries)
+    const slot = this.#open(this.#now)
+    if (complete === 0) slot.incomplete++
+    slot.sums.addLate(TOTAL, records, entries)
+    for (const row of rows) slot.sums.addLate(row, records, entries)
   }
 
   /** Time is at `now`, in ms: judges and closes what lies far enough behind. */
@@ -260,9 +275,10 @@ export class Window {
   /** Judges the seconds before `end` for floods. */
   #judge(end: number): void {
     for (; this.#judged < end && this.#judged <= this.#last; this.#judged++) {
-      const slot = slotOf(this.#judged)
-      if (this.#used[slot] === 1) this.#floods.second(this.#judged, this.#slots[slot])
+      const slot = this.#slot(this.#judged)
+      if (slot.isUsed) this.#floods.second(this.#judged, slot.sums)
       else this.#floods.quiet(this.#judged, 1)
+      slot.hitters?.seal()
     }
     if (this.#judged < end) this.#floods.quiet(this.#judged, end - this.#judged)
     this.#judged = Math.max(this.#judged, end)
@@ -271,33 +287,19 @@ export class Window {
   /** Closes the seconds before `end`. */
   #close(end: number): void {
     for (; this.#closed < end && this.#closed <= this.#last; this.#closed++) {
-      const slot = slotOf(this.#closed)
+      const slot = this.#slot(this.#closed)
       this.#interval.reach(this.#closed)
-      if (this.#used[slot] === 0) continue
-      this.#interval.add(this.#closed, this.#slots[slot], this.#figures(slot))
-      this.#slots[slot].clear()
-      this.#rejected[slot] = this.#incomplete[slot] = 0
-      this.#firstSerial[slot] = this.#lastSerial[slot] = NO_SERIAL
-      this.#used[slot] = 0
+      if (!slot.isUsed) continue
+      this.#interval.add(this.#closed, slot)
+      this.#history.add(this.#closed, slot.sums, this.#keys.count)
+      if (slot.hitters !== null) this.#origins.add(this.#closed, slot.hitters)
+      slot.clear()
     }
     this.#closed = Math.max(this.#closed, end)
     this.#interval.reach(this.#closed)
   }
 
-  #figures(slot: number): SecondFigures {
-    return {
-      rejected: this.#rejected[slot],
-      incomplete: this.#incomplete[slot],
-      first: this.#firstSerial[slot],
-      last: this.#lastSerial[slot],
-    }
+  #slot(second: number): Second {
+    return this.#slots[second & (SLOTS - 1)]
   }
-
-  #reserve(): void {
-    for (const slot of this.#slots) slot.reserve(this.#keys.count)
-  }
-}
-
-function slotOf(second: number): number {
-  return second & (SLOTS - 1)
 }

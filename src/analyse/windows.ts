@@ -7,16 +7,21 @@ import type { WindowState } from './window-state.ts'
 /** Nodes with a window of their own; the others are counted together as one. */
 export const MAX_NODES = 1000
 
+/** Nodes of which it is looked who makes their events: what is kept for that takes a megabyte at worst. */
+const MAX_ATTRIBUTED = 64
+
+type MakeWindow = (node: string, attributes: boolean, state?: WindowState) => Window
+
 /** The windows of all nodes, in the order in which these came. */
 export class Windows {
   readonly #host: string
-  readonly #make: (node: string, state?: WindowState) => Window
+  readonly #make: MakeWindow
   readonly #windows = new Map<string, Window>()
   /** The same, by node names as they stand in records. */
   readonly #nodes = new NodeTable<Window>()
 
   /** `host` is the node of events that name none. */
-  constructor(host: string, make: (node: string, state?: WindowState) => Window) {
+  constructor(host: string, make: MakeWindow) {
     this.#host = host
     this.#make = make
   }
@@ -49,7 +54,7 @@ export class Windows {
 
   /** Makes a window. */
   add(node: string, state?: WindowState): Window {
-    const window = this.#make(node, state)
+    const window = this.#make(node, this.#windows.size < MAX_ATTRIBUTED, state)
     this.#windows.set(node, window)
     return window
   }

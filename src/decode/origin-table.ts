@@ -38,9 +38,11 @@ export class OriginTable {
     pathEnd: number,
   ): number {
     const origins = this.#origins
+    const programHash = this.#hash(programStart, programEnd)
+    const pathHash = this.#hash(pathStart, pathEnd)
     let hash = Math.imul(keySet ^ (call | 0), FACTOR) ^ (user | 0)
-    hash = this.#hash(Math.imul(hash ^ (hash >>> 15), FACTOR), programStart, programEnd)
-    hash = this.#hash(hash, pathStart, pathEnd)
+    hash = Math.imul(hash ^ (hash >>> 15), FACTOR) ^ programHash
+    hash = Math.imul(hash ^ (hash >>> 15), FACTOR) ^ pathHash
     const mask = this.#slots.length - 1
     let slot = (hash ^ (hash >>> 15)) & mask
     for (let found = this.#slots[slot]; found !== 0; found = this.#slots[slot]) {
@@ -70,15 +72,17 @@ export class OriginTable {
     origins.programEnd[row] = programEnd
     origins.pathStart[row] = pathStart
     origins.pathEnd[row] = pathEnd
+    origins.programHash[row] = programHash
+    origins.pathHash[row] = pathHash
     this.#slots[slot] = row + 1
     this.#hashes[slot] = hash
     if (origins.count * 2 > this.#slots.length) this.#widen()
     return row
   }
 
-  #hash(seed: number, start: number, end: number): number {
+  #hash(start: number, end: number): number {
     const view = this.#view
-    let hash = seed
+    let hash = 0
     let at = start
     for (; at + 4 <= end; at += 4) {
       hash = Math.imul(hash ^ view.getInt32(at, true), FACTOR)

@@ -19,6 +19,9 @@ export interface Origins {
   /** What the paths of the event have in common with others near them; empty without a path. */
   pathStart: Uint32Array
   pathEnd: Uint32Array
+  /** Hashes of the two texts. */
+  programHash: Int32Array
+  pathHash: Int32Array
 }
 
 /** First number that stands for a user who has not logged in. */
@@ -47,7 +50,7 @@ export function readCall(call: number): { arch: number; number: number } | { typ
 }
 
 /** Bytes of a row. */
-export const ORIGIN_BYTES: number = 5 * 4 + 2 * 8
+export const ORIGIN_BYTES: number = 7 * 4 + 2 * 8
 
 /** An empty table with so many rows of room. */
 export function createOrigins(carver: Carver, rows: number): Origins {
@@ -60,5 +63,7 @@ export function createOrigins(carver: Carver, rows: number): Origins {
     programEnd: carver.u32(rows),
     pathStart: carver.u32(rows),
     pathEnd: carver.u32(rows),
+    programHash: carver.i32(rows),
+    pathHash: carver.i32(rows),
   }
 }

@@ -202,8 +202,8 @@ export function roomFor(bytes: number): ResultRoom {
 const LINE_BYTES = 5 * 4 + 2
 const EVENT_BYTES = 8 + 15 * 4 + 2 + 3 + 4
 const REJECT_BYTES = 2 * 4 + 1
-/** Each of the 38 arrays begins at a multiple of 8. */
-const PADDING = 38 * 8
+/** Each of the 40 arrays begins at a multiple of 8. */
+const PADDING = 40 * 8
 
 /** Bytes of memory that a result of this room takes at most. */
 export function resultBytes({ lines, events, rejects, origins, out }: ResultRoom): number {

@@ -1,9 +1,11 @@
+import { crc32 } from 'node:zlib'
 import { Analyser } from '../../src/analyse/analyser.ts'
 import type { AnalyserOptions } from '../../src/analyse/options.ts'
 import type { AnalyserState } from '../../src/analyse/state.ts'
-import { addMark, createBatch, MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
+import { addMark, type Batch, createBatch, MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'
-import { Close, createResult } from '../../src/model/result.ts'
+import { callOf } from '../../src/model/origins.ts'
+import { Close, createResult, type Result } from '../../src/model/result.ts'
 
 /** One thing in a hand-made stream, in stream order. */
 export type Item =
@@ -22,6 +24,12 @@ export type Item =
       readonly type?: number
       /** @default true */
       readonly complete?: boolean
+      /** Who made it; without a program that is not known. */
+      readonly program?: string
+      readonly path?: string
+      readonly user?: number
+      readonly call?: number
+      readonly parent?: number
     }
   | { readonly kind: 'reject' }
   /** What follows came at this clock. */
@@ -43,7 +51,7 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
   const size = items.length + 1
   const nodes = items.reduce((n, item) => n + (item.kind === 'event' ? lineOf(item) : 1), 0)
   const batch = createBatch(new Uint8Array(nodes), new Float64Array((size + 1) * MARK_WIDTH))
-  const result = createResult({ lines: size, events: size, rejects: size, origins: 0, out: 0 })
+  const result = createResult({ lines: size, events: size, rejects: size, origins: size, out: 0 })
   const { lines, events, rejects } = result
   batch.epoch = origin.epoch ?? 1
   batch.boot = origin.boot ?? null
@@ -80,6 +88,8 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
       events.closeLine[row] = line
       events.closeMark[row] = -1
       events.keySet[row] = keySet(result.keySets, (item.keys ?? []).join('\u0001'))
+      events.parent[row] = item.parent ?? 0
+      if (item.program !== undefined) events.origin[row] = addOrigin(batch, result, row, item)
       result.order[result.orderCount++] = row
       at += lineOf(item)
     }
@@ -98,8 +108,38 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
 }
 
 /** Bytes of an event's line. */
-export function lineOf(item: { readonly node?: string }): number {
-  return 1 + Buffer.byteLength(item.node ?? '')
+export function lineOf(item: {
+  readonly node?: string
+  readonly program?: string
+  readonly path?: string
+}): number {
+  const { node = '', program, path = '' } = item
+  const origin = program === undefined ? 0 : Buffer.byteLength(`"${program}"${path}`)
+  return 1 + Buffer.byteLength(node) + origin
+}
+
+/** Adds a row for the origin of an event, whose texts lie behind its node. */
+function addOrigin(
+  { bytes }: Batch,
+  { events, origins }: Result,
+  row: number,
+  item: Extract<Item, { kind: 'event' }>,
+): number {
+  const at = origins.count++
+  const program = Buffer.from(`"${item.program ?? ''}`)
+  const path = Buffer.from(item.path === undefined ? '' : `"${item.path}`)
+  const start = events.nodeEnd[row] + 1
+  bytes.set(program, start)
+  bytes.set(path, start + program.length)
+  origins.keySet[at] = events.keySet[row]
+  origins.call[at] = item.call ?? callOf(0xc000003e, 257)
+  origins.user[at] = item.user ?? 1000
+  origins.programStart[at] = start
+  origins.programEnd[at] = origins.pathStart[at] = start + program.length
+  origins.pathEnd[at] = start + program.length + path.length
+  origins.programHash[at] = crc32(program)
+  origins.pathHash[at] = crc32(path)
+  return at
 }
 
 function keySet(sets: string[], set: string): number {

@@ -1,0 +1,60 @@
+import type { CountersState } from './counters.ts'
+import { CounterTable } from './counters.ts'
+import { type Culprits, culpritsOf } from './culprits.ts'
+import type { Hitters } from './hitters.ts'
+
+/** Seconds after which what is usual counts for half. */
+const HALF_LIFE_S = 10
+
+/** The origins of a node in the checkpoint. */
+export interface OriginsState {
+  readonly usual: CountersState
+  readonly weight: number
+  readonly halved: number
+}
+
+/**
+ * Who usually makes the entries of a node's keys, from closed seconds, so that who makes more than that can be told
+ * from who always makes them.
+ */
+export class Origins {
+  readonly #usual: CounterTable
+  /** Seconds that are in it, as far as they still count. */
+  #weight: number
+  /** Second at which they were halved last. */
+  #halved: number
+
+  constructor(state?: OriginsState) {
+    this.#usual = new CounterTable(state?.usual)
+    this.#weight = state?.weight ?? 0
+    this.#halved = state?.halved ?? 0
+  }
+
+  /** Adds a closed second, null for one in which nothing came. Seconds come in order; empty ones may be left out. */
+  add(second: number, hitters: Hitters | null): void {
+    for (; this.#halved + HALF_LIFE_S <= second && this.#weight >= 1; this.#halved += HALF_LIFE_S) {
+      this.#usual.halve()
+      this.#weight /= 2
+    }
+    if (this.#weight < 1) this.#halved = second
+    this.#weight++
+    if (hitters !== null) this.#usual.addAll(hitters.table, hitters.error - hitters.table.error)
+  }
+
+  /**
+   * Who made the `entries` of a key's row in some seconds.
+   *
+   * @param hitters - those of the seconds in which something came, of `length` in all.
+   */
+  attribute(row: number, hitters: readonly Hitters[], length: number, entries: number): Culprits {
+    const now = new CounterTable()
+    for (const { table, error } of hitters) now.addAll(table, error - table.error)
+    const usual = { table: this.#usual, seconds: Math.max(1, this.#weight) }
+    return culpritsOf(row, now, entries, length, usual)
+  }
+
+  /** For the checkpoint. */
+  state(): OriginsState {
+    return { usual: this.#usual.state(), weight: this.#weight, halved: this.#halved }
+  }
+}
