@@ -13,7 +13,7 @@ const WEIGHT = 6
 
 type Made = Extract<Item, { kind: 'event' }>
 
-/** Adds all events of a block to the row of key `n % 3`. */
+/** Adds all events of a block, each to the row of its key list. */
 function add(hitters: Hitters, { runs }: Block, number = 1): void {
   for (const run of runs)
     for (let at = run.from; at < run.to; at++) {
@@ -204,14 +204,14 @@ describe('heavy hitters', () => {
   it('have no room for more than there is, whatever is heavy', () => {
     const table = new CounterTable()
     const sought = new Sought()
-    const add = (number: number, count: number): void => {
+    const put = (number: number, count: number): void => {
       sought.setNumber(Facets.Parent, 1, number, number % 97)
       table.get(sought).count += count
     }
     let all = 0
     for (let n = 0; n < 5000; n++) {
       const weight = n % 7 === 0 ? 50 : 1 + (n % 3)
-      add(n % 7 === 0 ? 7 : n, weight)
+      put(n % 7 === 0 ? 7 : n, weight)
       all += weight
       expect(table.size).toBeLessThanOrEqual(ROOM)
     }
