@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   top: async () => (await import('./top.ts')).topCommand(),
   reconcile: async () => (await import('./reconcile.ts')).reconcileCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
