@@ -11,7 +11,7 @@ export interface Setting {
 /** A bench. It throws when what it measures gives wrong results. */
 export type Bench = (setting: Setting) => Promise<Report>
 
-type Countable = number | string | undefined
+type Countable = number | string | boolean | undefined
 
 /** Throws unless two counts are the same. */
 export function mustEqual(what: string, found: Countable, expected: Countable): void {

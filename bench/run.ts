@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Bench } from './bench.ts'
 import { drain } from './drain.ts'
+import { floods } from './floods.ts'
 import { idle } from './idle.ts'
 import { kafkaSink } from './kafka.ts'
 import { kafkaDelay } from './kafka-delay.ts'
@@ -16,7 +17,16 @@ import { trickle } from './trickle.ts'
 
 /** `npm run bench -- [NAME…] [--rounds N] [--json FILE]`: see docs/benchmarks.md. */
 
-const BENCHES: Readonly<Record<string, Bench>> = { drain, rss, shim, latency, idle, trickle, micro }
+const BENCHES: Readonly<Record<string, Bench>> = {
+  drain,
+  rss,
+  shim,
+  latency,
+  idle,
+  trickle,
+  floods,
+  micro,
+}
 /** Only when named: they need a broker. */
 const NAMED: Readonly<Record<string, Bench>> = { kafka: kafkaSink, 'kafka-delay': kafkaDelay }
 

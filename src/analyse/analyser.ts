@@ -73,11 +73,11 @@ export class Analyser {
     const isKnown = state?.version === STATE_VERSION && state.interval === options.interval
     this.#breaks = new Breaks(isKnown ? state.breaks : undefined)
     this.#output = {
+      ...options,
       boot: null,
       breaks: this.#breaks,
       streamOf: (node) => this.#streamOf(node),
-      emitRate: (heartbeat) => options.emitRate(heartbeat),
-      emitAlert: (alert) => options.emitAlert(alert),
+      drain: () => this.queue.drain,
     }
     this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
     const machine = state?.version === STATE_VERSION ? state.machine : undefined

@@ -1,180 +1,276 @@
-import { type FloodFigures, floodEnd, floodStart } from './flood-alerts.ts'
+import type { Severity } from '../model/alert.ts'
+import type { Baseline } from './baseline.ts'
+import { Baselines, type BaselinesState } from './baselines.ts'
+import {
+  barOf,
+  type Drain,
+  drainOf,
+  hotSecondsOf,
+  lineOf,
+  settlingBarOf,
+  severityOf,
+  smoothBarOf,
+} from './detector.ts'
+import { Flood, type FloodState } from './flood.ts'
+import { type FloodFigures, floodEnd, floodStart, floodWorse, type Over } from './flood-alerts.ts'
 import { type Keys, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
 import { Sum, Sums } from './sums.ts'
 
-/**
- * The first, plain flood rule. A key is in flood when for HOT_SECONDS seconds in a row its entries
- * (records and EOE, what fills the backlog) are
- *
- * - at least MIN_ENTRIES, an eighth of the smallest backlog that distributions ship (8,192), and
- * - at least RISE times its usual level, and
- * - at least SHARE of all entries of that second.
- *
- * The usual level is the mean over earlier seconds, halved in weight every HALF_LIFE seconds, and
- * starts at zero, so that a flood which was there first is seen too. A flood is over after
- * CALM_SECONDS seconds below half of what it needed to begin.
- */
-const MIN_ENTRIES = 1000
-const RISE = 8
-const SHARE = 0.5
-const HOT_SECONDS = 2
-const CALM_SECONDS = 5
-const HALF_LIFE = 60
+/** Seconds at the beginning of time that are not judged: the first of them may be half a one. */
+const UNJUDGED_S = 2
 
-/** Share of the old level that a second leaves. */
-const KEPT: number = 2 ** (-1 / HALF_LIFE)
+/** Seconds without a hot one after which what may become a flood begins anew. */
+const IDLE_S = 5
 
-/** A flood, or one second of what may become one. Sums are from its first to its last hot second. */
-interface Flood {
-  readonly row: number
-  /** First second. */
-  readonly from: number
-  /** Level before it. */
-  readonly usual: number
-  /** Entries a second below which it is calm. */
-  readonly calmBelow: number
-  /** Seconds it has been hot, up to HOT_SECONDS: then it has been announced. */
-  hot: number
-  /** Calm seconds in a row, not in the sums yet. */
-  calm: number
-  until: number
-  events: number
-  entries: number
-  all: number
-  calmEvents: number
-  calmEntries: number
-  calmAll: number
-  peak: number
-}
+/** Calm seconds after which a flood is over. */
+const CALM_S = 10
+
+/** A flood that comes again within AGAIN_S has to be calm for twice as long, up to MOST_CALM_S. */
+const AGAIN_S = 600
+const MOST_CALM_S = 300
+
+/** Seconds after which what a flood makes is taken for usual: six hours. */
+const ACCEPTED_S = 21_600
+
+/** What a flood reached is learned when it was no longer than this, or took less of the drain. */
+const BURST_S = 5
+const HARMLESS_SHARE = 0.25
+
+/** Share of what a key makes more that all keys together have to make more: else it took another's place. */
+const RISE_OF_ALL = 0.5
+
+/** How far above its mean a key that took another's place may go, from what it did in IDLE_S seconds. */
+const MOVED_PEAK = 1.5
+const MOVED_SPREAD = 0.1
+
+/** Share of the least flood that a key has to make for another to be forgotten for it. */
+const WORTH = 0.125
+
+/** Seconds of a flood that begins with time before it may be critical: a boot is over by then. */
+const SETTLING_CRITICAL_S = 10
 
 const NOTHING = new Sums()
 
-/** The flood rule's memory in the checkpoint. */
+const RANK = { info: 0, warning: 1, critical: 2 } as const
+
+/** Where alerts go, and what can be drained. */
+export type FloodsOutput = Pick<Output, 'emitAlert' | 'drain'>
+
+/** The memory of the flood rule in the checkpoint. */
 export interface FloodsState {
-  readonly levels: readonly number[]
-  readonly floods: readonly Readonly<Flood>[]
+  readonly baselines: BaselinesState
+  readonly floods: readonly FloodState[]
 }
 
-/** Watches the keys of one node second by second. */
+/** A second that is judged. */
+interface Now {
+  readonly second: number
+  readonly sums: Sums
+  readonly drain: Drain
+  /** Entries of all keys, and by how much they are above their mean without those of floods. */
+  readonly all: number
+  readonly rise: number
+  /** Entries that floods, or what may become one, make above the mean of their keys. */
+  excess: number
+}
+
+/** Watches the keys of one node second by second, and tells when a flood begins, grows and ends. */
 export class Floods {
   readonly #keys: Keys
   readonly #node: string
-  readonly #output: Output
-  #levels: Float64Array
+  readonly #output: FloodsOutput
+  readonly #baselines: Baselines
+  /** By row: floods, and what may become one. */
   readonly #floods = new Map<number, Flood>()
 
-  constructor(keys: Keys, node: string, output: Output, state?: FloodsState) {
+  constructor(keys: Keys, node: string, output: FloodsOutput, state?: FloodsState) {
     this.#keys = keys
     this.#node = node
     this.#output = output
-    this.#levels = Float64Array.from(state?.levels ?? [0])
-    for (const flood of state?.floods ?? []) this.#floods.set(flood.row, { ...flood })
+    this.#baselines = new Baselines(state?.baselines)
+    for (const flood of state?.floods ?? []) this.#floods.set(flood.row, new Flood(flood))
   }
 
   /** Takes the sums of a second; seconds come in order, those without events as `quiet`. */
   second(second: number, sums: Sums): void {
-    const { count } = this.#keys
-    this.#reserve(count)
+    const baselines = this.#baselines
     const all = sums.get(TOTAL, Sum.Entries)
-    for (let row = TOTAL + 1; row < count; row++) {
+    if (!baselines.started && all === 0) return
+    baselines.reach(second)
+    const drain = drainOf(this.#output.drain())
+    const excess = this.#excess(sums)
+    const now = { second, sums, drain, all, rise: all - excess - baselines.pace, excess }
+    const worth = WORTH * drain.floor
+    for (let row = TOTAL + 1; row < this.#keys.count; row++) {
       const entries = sums.get(row, Sum.Entries)
-      const level = this.#levels[row]
-      const isHot = entries >= MIN_ENTRIES && entries >= RISE * level && entries >= SHARE * all
-      if (isHot && !this.#floods.has(row)) this.#floods.set(row, begin(row, second, level))
+      let base = baselines.get(row)
+      if (base === undefined && entries > 0) base = this.#admit(row, entries, worth)
+      if (base === undefined) continue
+      base.take(entries)
       const flood = this.#floods.get(row)
-      if (flood) this.#follow(flood, second, isHot, sums, all)
-      this.#levels[row] = KEPT * level + (1 - KEPT) * entries
+      if (flood?.told) this.#follow(flood, base, entries, now)
+      else this.#watch(flood, base, entries, now)
     }
+    baselines.learnPace(all - now.excess)
   }
 
   /** Takes `n` seconds without events, the first of them `second`. */
   quiet(second: number, n: number): void {
-    const stepped = Math.min(n, this.#floods.size > 0 ? CALM_SECONDS : 0)
-    for (let i = 0; i < stepped; i++) this.second(second + i, NOTHING)
-    const rest = KEPT ** (n - stepped)
-    for (let row = 0; row < this.#levels.length; row++) this.#levels[row] *= rest
+    if (!this.#baselines.started) return
+    let i = 0
+    while (i < n && (this.#floods.size > 0 || this.#baselines.settling))
+      this.second(second + i++, NOTHING)
+    if (i < n) this.#baselines.fade(n - i)
   }
 
-  /** Ends every flood: the stream is over, or its time begins anew. */
-  finish(): void {
-    for (const flood of this.#floods.values()) this.#end(flood)
+  /** Ends every flood: the stream is over, or its time begins anew; with a boot where one is known of. */
+  finish(booted = false): void {
+    for (const flood of this.#floods.values()) if (flood.told) this.#end(flood, 'stream')
     this.#floods.clear()
+    this.#baselines.stop(booted)
   }
 
   /** For the checkpoint. */
   state(): FloodsState {
-    return { levels: [...this.#levels], floods: [...this.#floods.values()] }
-  }
-
-  #follow(flood: Flood, second: number, isHot: boolean, sums: Sums, all: number): void {
-    const announced = flood.hot === HOT_SECONDS
-    if (!announced && !isHot) {
-      this.#floods.delete(flood.row)
-      return
-    }
-    const events = sums.get(flood.row, Sum.Events)
-    const entries = sums.get(flood.row, Sum.Entries)
-    flood.calmEvents += events
-    flood.calmEntries += entries
-    flood.calmAll += all
-    if (announced && entries < flood.calmBelow) {
-      if (++flood.calm < CALM_SECONDS) return
-      this.#end(flood)
-      this.#floods.delete(flood.row)
-      return
-    }
-    flood.events += flood.calmEvents
-    flood.entries += flood.calmEntries
-    flood.all += flood.calmAll
-    flood.calm = flood.calmEvents = flood.calmEntries = flood.calmAll = 0
-    flood.until = second
-    flood.peak = Math.max(flood.peak, entries)
-    if (!announced && ++flood.hot === HOT_SECONDS)
-      this.#output.emitAlert(floodStart(this.#figures(flood)))
-  }
-
-  #end(flood: Flood): void {
-    if (flood.hot === HOT_SECONDS) this.#output.emitAlert(floodEnd(this.#figures(flood)))
-  }
-
-  #figures(flood: Flood): FloodFigures {
     return {
-      node: this.#node,
-      key: this.#keys.name(flood.row) ?? '',
-      from: flood.from,
-      seconds: flood.until + 1 - flood.from,
-      events: flood.events,
-      entries: flood.entries,
-      all: flood.all,
-      peak: flood.peak,
-      usual: flood.usual,
+      baselines: this.#baselines.state(),
+      floods: [...this.#floods.values()].map((flood) => flood.state()),
     }
   }
 
-  #reserve(rows: number): void {
-    if (rows <= this.#levels.length) return
-    const wider = new Float64Array(Math.max(rows, this.#levels.length * 2))
-    wider.set(this.#levels)
-    this.#levels = wider
+  #admit(row: number, entries: number, worth: number): Baseline | undefined {
+    return this.#baselines.admit(row, entries, worth, (kept) => this.#floods.has(kept))
   }
-}
 
-function begin(row: number, second: number, usual: number): Flood {
-  return {
-    row,
-    from: second,
-    usual,
-    calmBelow: Math.max(MIN_ENTRIES, RISE * usual) / 2,
-    hot: 0,
-    calm: 0,
-    until: second,
-    events: 0,
-    entries: 0,
-    all: 0,
-    calmEvents: 0,
-    calmEntries: 0,
-    calmAll: 0,
-    peak: 0,
+  /** What the floods that were told make above the mean of their keys. */
+  #excess(sums: Sums): number {
+    let excess = 0
+    for (const { told, row, level } of this.#floods.values())
+      if (told) excess += Math.max(0, sums.get(row, Sum.Entries) - level)
+    return excess
+  }
+
+  /** A key without a flood: learns, and sees whether one begins. */
+  #watch(known: Flood | undefined, base: Baseline, entries: number, now: Now): void {
+    const { drain, second } = now
+    const { settling, settled } = this.#baselines
+    const line = lineOf(base, drain)
+    if ((known === undefined && entries < line) || settled <= UNJUDGED_S) {
+      this.#learn(base, entries)
+      return
+    }
+    const bar = this.#barOf(base, now)
+    const hasRisen = now.rise >= RISE_OF_ALL * (entries - base.level)
+    const isHot = entries >= bar && hasRisen
+    if (isHot) now.excess += entries - base.level
+    else this.#learn(base, entries)
+    if (known && (entries < known.line || known.idle >= IDLE_S)) {
+      this.#drop(known, base)
+      return
+    }
+    const flood = known ?? this.#begin(base, second, bar, line)
+    this.#add(flood, base, entries, now, false)
+    flood.hot = isHot ? flood.hot + 1 : 0
+    flood.idle = isHot ? 0 : flood.idle + 1
+    flood.moved = entries >= bar && !hasRisen ? flood.moved + 1 : 0
+    const smoothBar = smoothBarOf(base, drain)
+    const isSustained = !settling && hasRisen && Math.min(base.smooth, entries) >= smoothBar
+    const isSure = flood.hot >= hotSecondsOf(base, drain, entries, settling)
+    if (!isSure && !isSustained) return
+    flood.sustained = !isSure
+    flood.bar = isSure ? bar : smoothBar
+    flood.told = this.#severityOf(flood, drain)
+    const isAgain = base.endedAt > 0 && second - base.endedAt < AGAIN_S
+    base.calm = isAgain ? Math.min(2 * base.calm, MOST_CALM_S) : CALM_S
+    this.#output.emitAlert(floodStart(this.#figures(flood, drain), flood.told))
+  }
+
+  /** It was none. What took another key's place is usual at once. */
+  #drop(flood: Flood, base: Baseline): void {
+    this.#floods.delete(base.row)
+    base.learnPeak(flood.peak - base.level, flood.peakSmooth - base.level)
+    if (flood.moved < IDLE_S) return
+    const level = flood.mostRecentMean
+    const peak = MOVED_PEAK * (flood.peak - level) + MOVED_SPREAD * level
+    base.accept(level, peak, peak / 2, this.#baselines.block)
+  }
+
+  /** A key in flood: says when it grows worse, and when it is over. */
+  #follow(flood: Flood, base: Baseline, entries: number, now: Now): void {
+    const { drain } = now
+    const isLow = entries < flood.line || (base.smooth < flood.line && flood.seconds > CALM_S)
+    this.#add(flood, base, entries, now, isLow)
+    if (flood.calm >= base.calm) {
+      this.#learnFlood(flood, base, drain)
+      base.endedAt = flood.until + 1
+      base.smooth = entries
+      this.#end(flood, 'calm')
+    } else if (flood.seconds >= ACCEPTED_S) {
+      const level = base.smooth
+      base.accept(level, flood.peak - level, flood.peakSmooth - level, this.#baselines.block)
+      this.#end(flood, 'usual')
+    } else this.#raise(flood, drain)
+  }
+
+  #raise(flood: Flood, drain: Drain): void {
+    const severity = this.#severityOf(flood, drain)
+    if (flood.told === null || RANK[severity] <= RANK[flood.told]) return
+    flood.told = severity
+    this.#output.emitAlert(floodWorse(this.#figures(flood, drain), severity))
+  }
+
+  #end(flood: Flood, over: Over): void {
+    this.#floods.delete(flood.row)
+    const drain = drainOf(this.#output.drain())
+    this.#output.emitAlert(floodEnd(this.#figures(flood, drain), over))
+  }
+
+  #begin(base: Baseline, second: number, bar: number, line: number): Flood {
+    const { row, level } = base
+    const flood = new Flood({ row, from: second, level, usual: level + base.peak, bar, line })
+    this.#floods.set(row, flood)
+    return flood
+  }
+
+  #add(flood: Flood, base: Baseline, entries: number, now: Now, isCalm: boolean): void {
+    const events = now.sums.get(flood.row, Sum.Events)
+    flood.add(now.second, events, entries, now.all, base.smooth, isCalm)
+  }
+
+  #learn(base: Baseline, entries: number): void {
+    base.learnLevel(entries, this.#baselines.age)
+    base.learnPeak(entries - base.level, base.smooth - base.level)
+  }
+
+  /**
+   * What was short or harmless may become usual. Of the others every second one, and a critical one
+   * only by its hour of the day.
+   */
+  #learnFlood(flood: Flood, base: Baseline, drain: Drain): void {
+    const { level, peak, peakSmooth, worst, told } = flood
+    if (flood.seconds > BURST_S && worst >= HARMLESS_SHARE * drain.perSecond) {
+      base.skipped = told === 'critical' || !base.skipped
+      if (base.skipped) return
+    }
+    base.learnBurst(peak - level, peakSmooth - level, this.#baselines.block)
+  }
+
+  #barOf(base: Baseline, { drain, all }: Now): number {
+    const { settling, booted } = this.#baselines
+    return settling ? settlingBarOf(base, drain, booted, all) : barOf(base, drain)
+  }
+
+  #severityOf(flood: Flood, drain: Drain): Severity {
+    const isEarly = this.#baselines.settling && flood.seconds < SETTLING_CRITICAL_S
+    if (isEarly) return severityOf(flood.peak, 0, 0, drain)
+    return severityOf(flood.peak, flood.recentMean, flood.mostRecentMean, drain)
+  }
+
+  #figures(flood: Flood, drain: Drain): FloodFigures {
+    const { from, seconds, events, entries, all, peak, worst, level, usual, bar, sustained } = flood
+    const key = this.#keys.name(flood.row) ?? ''
+    const sums = { from, seconds, events, entries, all, peak, worst }
+    return { node: this.#node, key, ...sums, level, usual, bar, sustained, drain }
   }
 }

@@ -15,6 +15,8 @@ export interface Output {
   streamOf(node: string): StreamFigures | null
   emitRate(heartbeat: Message): void
   emitAlert(alert: Message): void
+  /** Entries a second that the stream can be drained at; null while that was not measured. */
+  drain(): number | null
 }
 
 /** Version of the heartbeat. */

@@ -19,7 +19,7 @@ export const LATENESS_S = 10
  * Milliseconds after its end, by the newest stamp, at which a second is judged for floods: what several
  * CPUs made in it is there by then, and a warning that waits for slow system calls comes after the loss.
  */
-const JUDGED_BEHIND_MS = 200
+export const JUDGED_BEHIND_MS = 200
 
 /** Events in a row too late to count after which the clock was set back: time begins anew. */
 export const SET_BACK_EVENTS = 1000
@@ -170,14 +170,14 @@ export class Window {
   /** The node has booted: its serials begin anew, as its time does. */
   reboot(): void {
     this.gaps.reset()
-    this.finish()
+    this.finish(true)
   }
 
-  /** Time ends: all that is held goes out. It may begin anew. */
-  finish(): void {
+  /** Time ends: all that is held goes out. It may begin anew, with a boot where one is known of. */
+  finish(booted = false): void {
     this.#judge(this.#last + 1)
     this.#close(this.#last + 1)
-    this.#floods.finish()
+    this.#floods.finish(booted)
     this.#interval.finish()
     this.#newest = Number.NaN
     this.#lateRun = 0

@@ -26,8 +26,15 @@ const flood = {
   events_per_s: figure,
   entries_per_s: figure,
   peak_entries_per_s: figure,
+  worst_entries_per_s: figure,
   share: figure,
   usual_per_s: figure,
+  usual_peak_per_s: figure,
+  bar_per_s: figure,
+  why: z.enum(['peak', 'sustained']),
+  drain_per_s: figure,
+  drain_measured: z.boolean(),
+  drain_share: figure,
   seconds: count,
   events: count,
   entries: count,
@@ -48,7 +55,8 @@ const kafka = { topic: z.string().nullable(), error: z.string().nullable() }
 /** The evidence of every type of alert. */
 const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
   'flood.start': flood,
-  'flood.end': flood,
+  'flood.worse': flood,
+  'flood.end': { ...flood, over: z.enum(['calm', 'usual', 'stream']) },
   'overflow.forecast': {
     seconds: figure,
     seconds_low: figure,

@@ -56,7 +56,7 @@ export function timeText(ms: number): string {
   return new Date(Math.min(ms, MAX_TIME)).toISOString()
 }
 
-/** What the beginning and the end of one trouble share: `flood` of `flood.start` and `flood.end`. */
+/** What the alerts of one trouble share: `flood` of `flood.start`, `flood.worse` and `flood.end`. */
 function familyOf(type: string): string {
-  return type.replace(/\.(?:start|end)$/, '')
+  return type.replace(/\.(?:start|worse|end)$/, '')
 }

@@ -1,3 +1,5 @@
+import { drainOf } from '../../src/analyse/detector.ts'
+import { type FloodFigures, floodWorse } from '../../src/analyse/flood-alerts.ts'
 import {
   type ForecastFigures,
   forecastWithdrawn,
@@ -15,6 +17,22 @@ import { fillingAlert } from '../../src/service/spool-room.ts'
 import { Troubles } from '../../src/sink/kafka/troubles.ts'
 import { change, Stage } from '../analyse/stage.ts'
 
+const FLOOD: FloodFigures = {
+  node: 'web-01',
+  key: 'exec',
+  from: 1,
+  seconds: 9,
+  events: 9,
+  entries: 90_000,
+  all: 90_000,
+  peak: 12_000,
+  worst: 11_000,
+  level: 20,
+  usual: 90,
+  bar: 1090,
+  sustained: true,
+  drain: drainOf(9000),
+}
 const POSITION = { epoch: 2, place: 2 ** 28 * 3 + 7 }
 
 /** Alerts of troubles that a test does not bring about, made by what makes them. */
@@ -26,6 +44,7 @@ export function saidAlerts(): Message[] {
       'web-01',
       Date.now(),
     ),
+    floodWorse(FLOOD, 'critical'),
     fillingAlert('web-01', 2, { bytes: 8, limit: 10, share: 0.8 }, 0, 1),
     poisonAlert({ kind: 'poison', at: POSITION, bytes: 7, reason: 'it ends' }, 'web-01', 0),
   ]

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { floodEnd, floodStart } from '../../src/analyse/flood-alerts.ts'
+import { drainOf } from '../../src/analyse/detector.ts'
+import { floodEnd, floodStart, floodWorse } from '../../src/analyse/flood-alerts.ts'
 import { jsonText } from '../../src/model/json.ts'
 import { spillway } from '../cli/spillway.ts'
 
@@ -79,9 +80,15 @@ describe('the text of an alert', () => {
       entries: 20_000,
       all: 20_001,
       peak: 10_000,
+      worst: 9000,
+      level: 0,
       usual: 0,
+      bar: 1000,
+      sustained: false,
+      drain: drainOf(null),
     }
-    for (const alert of [floodStart(flood), floodEnd(flood)]) {
+    const told = [floodStart(flood, 'info'), floodWorse(flood, 'critical'), floodEnd(flood, 'calm')]
+    for (const alert of told) {
       expect(alert['text']).not.toMatch(ALIVE)
       expect(alert['text']).not.toMatch('\n')
       expect(alert['evidence']).toMatchObject({ key: NASTY })

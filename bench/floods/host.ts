@@ -1,0 +1,84 @@
+import { Floods } from '../../src/analyse/floods.ts'
+import { Keys, TOTAL } from '../../src/analyse/keys.ts'
+import { Sums } from '../../src/analyse/sums.ts'
+import { JUDGED_BEHIND_MS } from '../../src/analyse/window.ts'
+import type { Message } from '../../src/model/delivery.ts'
+import type { Label } from './labels.ts'
+import type { Source } from './sources.ts'
+
+/** Seconds before a boot in which nothing comes. */
+export const DOWN_S = 30
+
+/** A made host: what its keys make, and which of it is a flood. */
+export interface Host {
+  readonly shape: string
+  /** First second, and how many there are. */
+  readonly from: number
+  readonly seconds: number
+  /** Entries a second that it can drain. */
+  readonly drain: number
+  /** The detector is told so; else it takes its own assumption, which is then also the truth. */
+  readonly measured: boolean
+  /** What is usual, and what is not. */
+  readonly sources: readonly Source[]
+  readonly labels: readonly Label[]
+  /** Seconds of its boots, in order. */
+  readonly boots: readonly number[]
+}
+
+/** An alert, and the time at which the product tells it: when the next second is JUDGED_BEHIND_MS old. */
+export interface Told {
+  readonly at: number
+  readonly alert: Message
+}
+
+/** Runs a host second by second through the detector as the product has it. */
+export function run(host: Host): Told[] {
+  const { from, seconds, sources, labels, boots } = host
+  const told: Told[] = []
+  const keys = new Keys()
+  let second = from
+  const floods = new Floods(keys, 'host', {
+    drain: () => (host.measured ? host.drain : null),
+    emitAlert: (alert) => told.push({ at: second + 1 + JUDGED_BEHIND_MS / 1000, alert }),
+  })
+  const sums = new Sums()
+  const rows = new Map<string, number>()
+  const rowOf = (key: string): number => {
+    let row = rows.get(key)
+    if (row === undefined) {
+      row = keys.rowsOf(key)[0]
+      sums.reserve(keys.count)
+      rows.set(key, row)
+    }
+    return row
+  }
+  let boot = 0
+  for (; second < from + seconds; second++) {
+    if (second === boots[boot]) {
+      floods.finish(true)
+      boot++
+    }
+    let all = 0
+    const add = (key: string, entries: number): void => {
+      if (entries === 0) return
+      sums.add(rowOf(key), entries, entries, 0)
+      all += entries
+    }
+    for (const source of sources) {
+      const entries = source.at(second)
+      if (boots[boot] === undefined || second < boots[boot] - DOWN_S) add(source.key, entries)
+    }
+    for (const label of labels)
+      if (second + 1 > label.from && second < label.to) add(label.key, label.at(second))
+    if (all === 0) {
+      floods.quiet(second, 1)
+      continue
+    }
+    sums.add(TOTAL, all, all, 0)
+    floods.second(second, sums)
+    sums.clear()
+  }
+  floods.finish()
+  return told
+}
