@@ -21,6 +21,21 @@ const sink = z.object({
   outbox_dropped: count.optional(),
 })
 
+const window = z
+  .object({
+    seconds: count,
+    events_per_s: figure,
+    entries_per_s: figure,
+    bytes_per_s: figure,
+    peak_entries_per_s: count,
+    p50_entries_per_s: count,
+    p95_entries_per_s: count,
+    p99_entries_per_s: count,
+  })
+  .meta({ id: 'window' })
+
+const windows = { '1s': window, '10s': window, '1m': window, '15m': window }
+
 /** What stands in status.json. */
 export const status: z.ZodType = z
   .object({
@@ -61,6 +76,14 @@ export const status: z.ZodType = z
       overflow_high_s: figure.nullable(),
     }),
     rates: z.array(z.object({ node, from: time, to: time, total, keys: z.array(keyRow) })),
+    windows: z.array(
+      z.object({
+        node,
+        until: time,
+        total: z.object(windows),
+        keys: z.array(z.object({ key: z.string(), ...windows })),
+      }),
+    ),
     alerts: z.object({ open: z.array(alert), recent: z.array(alert) }),
     sink,
   })

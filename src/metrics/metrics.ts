@@ -116,6 +116,34 @@ export const METRICS: readonly Metric[] = [
       }),
   },
   {
+    name: 'spillway_key_entries_per_second',
+    type: 'gauge',
+    help: 'Records and EOE of a rule key over the last 1s, 10s, 1m and 15m.',
+    labels: ['node', 'key', 'window'],
+    of: ({ windows }) =>
+      windows.flatMap(({ node, keys }) =>
+        keys.flatMap(({ key, ...of }) =>
+          Object.entries(of).map(([window, { entries_per_s: value }]) => ({
+            labels: { node, key, window },
+            value,
+          })),
+        ),
+      ),
+  },
+  {
+    name: 'spillway_key_peak_entries_per_second',
+    type: 'gauge',
+    help: 'Records and EOE of a rule key in its busiest second of the last 15 minutes.',
+    labels: ['node', 'key'],
+    of: ({ windows }) =>
+      windows.flatMap(({ node, keys }) =>
+        keys.map(({ key, '15m': last }) => ({
+          labels: { node, key },
+          value: last.peak_entries_per_s,
+        })),
+      ),
+  },
+  {
     name: 'spillway_node_records_per_second',
     type: 'gauge',
     help: 'Records of a node in the last interval.',

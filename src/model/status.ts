@@ -30,6 +30,8 @@ export interface Status {
   readonly queue: QueueStatus
   /** The last interval of each node, in the order in which they were told. */
   readonly rates: readonly RatesStatus[]
+  /** The last seconds up to now, of the busiest nodes. */
+  readonly windows: readonly NodeWindows[]
   readonly alerts: {
     readonly open: readonly AlertStatus[]
     readonly recent: readonly AlertStatus[]
@@ -94,6 +96,35 @@ export interface RateStatus {
 /** The same of one rule key; the empty one is that of records without a key. */
 export interface KeyStatus extends RateStatus {
   readonly key: string
+}
+
+/** Rates of one node up to `until`, with its busiest keys. */
+export interface NodeWindows {
+  readonly node: string
+  readonly until: string
+  readonly total: WindowsStatus
+  readonly keys: readonly (WindowsStatus & { readonly key: string })[]
+}
+
+/** Rates over the last second, ten seconds, minute and quarter of an hour. */
+export interface WindowsStatus {
+  readonly '1s': WindowStatus
+  readonly '10s': WindowStatus
+  readonly '1m': WindowStatus
+  readonly '15m': WindowStatus
+}
+
+/** Rates over one window. */
+export interface WindowStatus {
+  /** How many seconds it has: fewer after a start, up to a bucket more for the longer ones. */
+  readonly seconds: number
+  readonly events_per_s: number
+  readonly entries_per_s: number
+  readonly bytes_per_s: number
+  readonly peak_entries_per_s: number
+  readonly p50_entries_per_s: number
+  readonly p95_entries_per_s: number
+  readonly p99_entries_per_s: number
 }
 
 /** An alert, as far as it is shown. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { NodeRates } from '../analyse/history.ts'
 import type { KernelFigures } from '../analyse/kernel.ts'
 import type { AnalyserCounts } from '../analyse/options.ts'
 import type { QueueFigures } from '../analyse/queue.ts'
@@ -14,6 +15,7 @@ import type { AlertBoard } from './alert-board.ts'
 import { queueStatus } from './queue-status.ts'
 import { SpoolRoom } from './spool-room.ts'
 import { StatusFile } from './status.ts'
+import { windowsStatus } from './windows-status.ts'
 
 /** Version of the status file. */
 const VERSION = 1
@@ -52,6 +54,8 @@ export interface ReportOptions {
   readonly standing: () => Standing
   /** What is known of the host's kernel from one time to another, ms since the epoch. */
   readonly kernel: (from: number, to: number) => KernelFigures
+  /** Rates over the last seconds. */
+  readonly rates: () => readonly NodeRates[]
 }
 
 /** The members of a heartbeat that are looked at. */
@@ -199,6 +203,7 @@ export class Report {
       kernel: { lost, backlog, backlog_limit: backlogLimit },
       queue: queueStatus(standing.queue),
       rates: [...this.#rates.values()] as unknown as readonly RatesStatus[],
+      windows: windowsStatus(this.#options.rates()),
       alerts: board.status(),
       sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },
     }

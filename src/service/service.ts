@@ -111,6 +111,7 @@ export class Service {
         return { delivery, analysis, parted, lag, deliveryLag, clock, boot, counts, queue }
       },
       kernel: (from, to) => this.#analyser.kernel(from, to),
+      rates: () => this.#analyser.rates(),
     })
     this.#readers = new Readers({
       spool: directory,

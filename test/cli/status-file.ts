@@ -1,12 +1,32 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AlertStatus, KeyStatus, WrittenStatus } from '../../src/model/status.ts'
+import type {
+  AlertStatus,
+  KeyStatus,
+  WindowsStatus,
+  WrittenStatus,
+} from '../../src/model/status.ts'
 
 /** A rule key with `records` in an interval of 10 s. */
 export function keyOf(key: string, records: number): KeyStatus {
   const rates = { events_per_s: records / 30, bytes_per_s: records * 20 }
   return { key, records, records_per_s: records / 10, peak_records_per_s: records / 5, ...rates }
+}
+
+/** So many entries a second over each window. */
+export function windowsOf(entries: number): WindowsStatus {
+  const of = {
+    seconds: 10,
+    events_per_s: entries / 4,
+    entries_per_s: entries,
+    bytes_per_s: entries * 20,
+    peak_entries_per_s: entries * 2,
+    p50_entries_per_s: entries,
+    p95_entries_per_s: entries,
+    p99_entries_per_s: entries * 2,
+  }
+  return { '1s': of, '10s': of, '1m': of, '15m': of }
 }
 
 /** An alert that is open. */
@@ -62,6 +82,14 @@ export function statusOf(members: Partial<WrittenStatus> = {}): WrittenStatus {
         to: '2026-01-02T03:04:10.000Z',
         total: keyOf('', 3000),
         keys,
+      },
+    ],
+    windows: [
+      {
+        node: 'web-01',
+        until: '2026-01-02T03:04:10.000Z',
+        total: windowsOf(400),
+        keys: [{ key: 'backup-reads', ...windowsOf(360) }],
       },
     ],
     alerts: { open: [], recent: [] },

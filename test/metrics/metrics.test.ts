@@ -75,6 +75,17 @@ describe('the metrics', () => {
     ])
   })
 
+  it('have the rate of a key over each window, and its peak', async () => {
+    const text = await metricsText(statusOf())
+    for (const window of ['1s', '10s', '1m', '15m'])
+      expect(text).toContain(
+        `spillway_key_entries_per_second{node="web-01",key="backup-reads",window="${window}"} 360\n`,
+      )
+    expect(text).toContain(
+      'spillway_key_peak_entries_per_second{node="web-01",key="backup-reads"} 720\n',
+    )
+  })
+
   it('count open alerts by severity', async () => {
     const open = [alertOf('flood.start', 'warning'), alertOf('audit.disabled', 'critical')]
     const text = await metricsText(statusOf({ alerts: { open, recent: [] } }))
