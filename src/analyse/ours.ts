@@ -77,7 +77,8 @@ const NOTHING: OwnState = {
  */
 export class Own {
   readonly #options: OwnOptions
-  readonly #uids: ReadonlySet<number>
+  /** Users as origins have them. */
+  readonly #users: readonly number[]
   readonly #programs: readonly Buffer[]
   #state: OwnState
   /** The same since it was last looked. */
@@ -90,7 +91,7 @@ export class Own {
 
   constructor(options: OwnOptions, state: OwnState = NOTHING) {
     this.#options = options
-    this.#uids = new Set(options.ours.uids.map((uid) => uid + USER_ROOM))
+    this.#users = options.ours.uids.map((uid) => uid + USER_ROOM)
     this.#programs = options.ours.programs.map((program) => Buffer.from(`"${program}`))
     this.#state = state
   }
@@ -156,6 +157,7 @@ export class Own {
   #originsOf({ batch, result }: Run): Uint8Array | null {
     const { origins } = result
     let ours: Uint8Array | null = null
+    if (this.#users.length + this.#programs.length === 0) return null
     for (let row = 1; row < origins.count; row++) {
       if (!this.#isOurs(batch, origins, row)) continue
       ours ??= new Uint8Array(origins.count)
@@ -176,7 +178,8 @@ export class Own {
   }
 
   #isOurs({ bytes }: Batch, { user, programStart, programEnd }: Origins, row: number): boolean {
-    if (this.#uids.has(user[row])) return true
+    if (user[row] >= USER_ROOM && this.#users.includes(user[row])) return true
+    if (this.#programs.length === 0) return false
     const [start, end] = [programStart[row], programEnd[row]]
     return this.#programs.some(
       (program) => program.length === end - start && program.compare(bytes, start, end) === 0,
@@ -191,7 +194,7 @@ export class Own {
       program: textOf(
         batch.bytes.subarray(origins.programStart[origin], origins.programEnd[origin]),
       ),
-      uid: this.#uids.has(user) ? user - USER_ROOM : null,
+      uid: this.#users.includes(user) ? user - USER_ROOM : null,
       entries: 0,
       calls: 'type' in readCall(origins.call[origin]) ? [] : [origins.call[origin]],
       keys: keySets[events.keySet[row]].split(SEPARATOR).filter((key) => key !== ''),

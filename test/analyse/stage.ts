@@ -17,6 +17,9 @@ const OPTIONS = {
   origins: true,
 } as const
 
+/** Bytes of a batch: what comes in a second of a test. */
+const ROOM = 256 * 1024
+
 /** Noon of the day on which its clocks begin, ms since the epoch. */
 export const NOON: number = Date.parse('2026-11-22T12:00:00Z')
 
@@ -61,7 +64,8 @@ export class Stage {
     const decoder = new Decoder(OPTIONS)
     const stitcher = new Stitcher({ decoder: new Decoder(OPTIONS), done: null })
     this.#framer = new Framer({
-      acquire: () => createBatch(),
+      acquire: () => createBatch(new Uint8Array(ROOM)),
+      batchBytes: ROOM / 2,
       emit: (batch) => {
         const result = createResult(roomFor(batch.length))
         decoder.decode(batch, result)
