@@ -1,12 +1,22 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { loadSettings } from '../config/load.ts'
 import { checkFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { jsonText } from '../model/json.ts'
+import type { KafkaOptions } from '../model/kafka.ts'
+import { readTopic } from '../sink/kafka/reader.ts'
 import { Audit } from '../verify/audit.ts'
 import { tableOf } from '../verify/table.ts'
 import { print, printLine } from './terminal.ts'
 
+/** Stands for the topic of the configuration in place of a file. */
+const KAFKA = 'kafka'
+
+/** Takes a line; `place` names it. */
+type Take = (line: string, place: string) => void
+
 interface Flags {
+  readonly config?: string
   readonly events: readonly string[]
   readonly from?: number
   readonly to?: number
@@ -16,7 +26,8 @@ interface Flags {
 
 const AFTER_HELP = `
 Without a file, or with -, standard input is read. What is packed by gzip is unpacked. A heartbeat that
-comes again counts once.
+comes again counts once. The word kafka in place of a file is the topic of the configuration, rates or
+events, from its first message to its last.
 
 Exit codes:
   0  nothing is missing
@@ -26,13 +37,17 @@ Examples:
   spillway verify /var/log/spillway/rates.ndjson
   spillway verify --events /var/log/spillway/events.ndjson /var/log/spillway/rates.ndjson
   spillway verify --json --from 2026-11-22T00:00:00Z --to 2026-11-23T00:00:00Z rates.ndjson
-  kcat -C -b BROKER -t audit.rates -o beginning -e -q | spillway verify -`
+  spillway verify kafka --events kafka`
 
 /** `spillway verify`: from the heartbeats, what is missing by node and hour. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('say from heartbeats what is missing, by node and hour')
     .argument('[file...]', 'rates as they were written, in any order')
+    .option(
+      '--config <file>',
+      'configuration of the service (default: /etc/spillway/spillway.yaml, if there is one)',
+    )
     .option('--events <file>', 'count these events too; may come more than once', collect, [])
     .option('--from <time>', 'each node has to have heartbeats from then on, ISO 8601', timeOf)
     .option('--to <time>', 'and until then', timeOf)
@@ -48,10 +63,17 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
     command.outputHelp({ error: true })
     throw new Failure(ExitCode.Usage, 'nothing to read: name a file, or pipe heartbeats in')
   }
-  await checkFiles([...paths, ...flags.events])
+  const all = [...paths, ...flags.events]
+  await checkFiles(all.filter((path) => path !== KAFKA))
+  const kafka = all.includes(KAFKA) ? kafkaOf(flags) : null
   const audit = new Audit({ from: flags.from ?? null, to: flags.to ?? null })
-  for (const path of paths) await lines(path, (line, place) => audit.take(line, place))
-  for (const path of flags.events) await lines(path, (line, place) => audit.takeEvent(line, place))
+  const read = (path: string, topic: 'rates' | 'events', take: Take): Promise<void> =>
+    path === KAFKA && kafka !== null
+      ? messages(kafka, kafka.topics[topic], take)
+      : lines(path, take)
+  for (const path of paths) await read(path, 'rates', (line, place) => audit.take(line, place))
+  for (const path of flags.events)
+    await read(path, 'events', (line, place) => audit.takeEvent(line, place))
   const verdict = audit.verdict()
   if (flags.json === true) await printLine(jsonText({ ...verdict }))
   else await print(tableOf(verdict))
@@ -63,8 +85,19 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
   }
 }
 
+function kafkaOf({ config }: Flags): KafkaOptions {
+  const { output } = loadSettings(config ?? null)
+  if (output.kind === 'kafka') return output.kafka
+  throw new Failure(ExitCode.Usage, 'kafka needs a configuration with output: kafka')
+}
+
+/** Gives each value of a topic with its place. */
+async function messages(kafka: KafkaOptions, topic: string, take: Take): Promise<void> {
+  for await (const { text, place } of readTopic(kafka, topic)) take(text, place)
+}
+
 /** Gives each line of a file with its place, `FILE:LINE`. */
-async function lines(path: string, take: (line: string, place: string) => void): Promise<void> {
+async function lines(path: string, take: Take): Promise<void> {
   const decoder = new TextDecoder()
   let number = 0
   let rest = ''

@@ -41,12 +41,40 @@ export interface RawProducer {
   ): unknown
 }
 
+/** A message that was read. */
+export interface RawMessage {
+  readonly partition: number
+  readonly offset: number
+  readonly value: Buffer | null
+  readonly headers?: readonly Readonly<Record<string, Buffer | string>>[]
+}
+
+/** The part of node-rdkafka's consumer that is used. */
+export interface RawConsumer {
+  on(event: 'event.error', listener: (error: Error) => void): unknown
+  on(event: 'partition.eof', listener: (end: { readonly partition: number }) => void): unknown
+  connect(options: object, done: (error: Error | null, metadata: never) => void): unknown
+  disconnect(done: () => void): unknown
+  setOauthBearerToken(token: string): unknown
+  setDefaultConsumeTimeout(ms: number): void
+  assign(
+    places: readonly {
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+    }[],
+  ): unknown
+  consume(most: number, done: (error: Error | null, messages: RawMessage[]) => void): unknown
+}
+
 /** The Kafka client: node-rdkafka, as far as it is used. */
 export interface Client {
   /** What its librdkafka was built with: `zstd`, `sasl_gssapi`, `oidc` and others. */
   readonly features: readonly string[]
   /** Makes a producer; throws where a property or its value is not known. Connects to nothing yet. */
   create(global: Properties, topic: Properties): RawProducer
+  /** Makes a consumer; connects to nothing yet. */
+  consume(global: Properties): RawConsumer
 }
 
 /**
@@ -66,12 +94,13 @@ export async function loadClient(): Promise<Client> {
       features: addon.features,
       create: (global, topic) =>
         new addon.Producer({ ...global, ...REPORTS }, { ...topic }) as unknown as RawProducer,
+      consume: (global) => new addon.KafkaConsumer({ ...global }, {}) as unknown as RawConsumer,
     }
   } catch (error) {
     const reason = reasonOf(error).split('\n', 1)[0]
     throw new Failure(
       ExitCode.Sink,
-      `the output kafka needs the package node-rdkafka, which cannot be loaded (${reason}); install it with: npm install node-rdkafka`,
+      `Kafka needs the package node-rdkafka, which cannot be loaded (${reason}); install it with: npm install node-rdkafka`,
       { cause: error },
     )
   }

@@ -92,6 +92,22 @@ export function propertiesOf(options: KafkaOptions, limit: number): ProducerProp
   return { global: level(false), topic: level(true) }
 }
 
+/** The properties of a consumer that reads partitions from their beginnings to their ends. */
+export function consumerPropertiesOf(options: KafkaOptions): Properties {
+  const given = Object.entries(options.librdkafka).filter(([name]) => !TOPIC_LEVEL.has(name))
+  return {
+    ...Object.fromEntries(given),
+    'bootstrap.servers': options.brokers.join(','),
+    'client.id': options.clientId,
+    // Wanted by the client; it is not joined, since partitions are assigned.
+    'group.id': `${options.clientId}-verify`,
+    'enable.auto.commit': false,
+    'enable.auto.offset.store': false,
+    'enable.partition.eof': true,
+    'auto.offset.reset': 'earliest',
+  }
+}
+
 /**
  * What is wrong with the settings, a sentence each: properties that are not to be set here, what this
  * build of librdkafka lacks, and what it does not know. Connects to nothing.

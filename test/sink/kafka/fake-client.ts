@@ -25,7 +25,13 @@ export class FakeKafka {
   /** While it is away nothing is acknowledged. */
   away = false
 
-  readonly client: Client = { features: [], create: () => this.#producer() }
+  readonly client: Client = {
+    features: [],
+    create: () => this.#producer(),
+    consume: () => {
+      throw new Error('nothing is read here')
+    },
+  }
 
   #producer(): RawProducer {
     let report: (error: Error | null, report: Report) => void = () => {}
