@@ -146,6 +146,25 @@ describe.skipIf(brokers === '')('with a real broker', () => {
       expect(alerts.map(({ type }) => type)).toEqual(['kafka.timestamp', 'kafka.rejected'])
     })
 
+    it('takes none of many for acknowledged that are refused in one round', async () => {
+      const topics = unmadeTopics()
+      await makeTopic(broker, topics.events, { 'cleanup.policy': 'compact' })
+      await makeTopic(broker, topics.rejects)
+      const { sink } = await open(topics, { key: 'none', maxMessageBytes: 40_000 })
+      // Only parts have a key, without which such a topic takes nothing.
+      const small = lines(500, 10)
+      const large = lines(3, 60_000)
+      for (let at = 0; at < small.length; at += 50)
+        await sink.accept(blockOf({ runs: small.slice(at, at + 50) }))
+      for (const event of large) await sink.accept(blockOf({ runs: [event] }))
+      await sink.sync()
+      const refused = (await textOf(topics.rejects)).trimEnd().split('\n')
+      const texts = refused.map((line) => (JSON.parse(line) as { text: string }).text)
+      expect(texts.toSorted()).toEqual(small.map((line) => line.trimEnd()).toSorted())
+      const { stdout } = await run(process.execPath, [EXAMPLE, brokers, topics.events, '--once'])
+      expect(new Set(stdout.match(/.+\n/g))).toEqual(new Set(large))
+    })
+
     it('gives up waiting when it is closed, and says that not all was taken', async () => {
       const { sink } = await open(unmadeTopics(), { brokers: ['127.0.0.1:1'] })
       await sink.accept(blockOf({ runs: ['{"a":1}\n'] }))

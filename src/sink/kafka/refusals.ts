@@ -33,6 +33,7 @@ export class Refusals {
    * once of each message of the round.
    */
   of(message: Outgoing, limit: number): string | null {
+    if (this.#groups.size === 0) return null
     const groups = this.#groupsOf(message, limit)
     for (const group of groups) group.sent++
     return groups[0]?.error ?? null
@@ -46,7 +47,6 @@ export class Refusals {
   }
 
   #groupsOf(message: Outgoing, limit: number): Group[] {
-    if (this.#groups.size === 0) return []
     return sizesOf(message, limit).flatMap(
       (size) => this.#groups.get(`${message.topic} ${size}`) ?? [],
     )
