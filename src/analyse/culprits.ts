@@ -5,7 +5,7 @@ import { callName, directoriesOf, parentName, textOf, userName } from './origin-
 /** Culprits that are told of each kind. */
 const MOST = 3
 
-/** Share that the entries below a path have to have for it to stand for them. */
+/** Share that is most: a sentence names who has it, and a path stands for those below it that have it together. */
 const MAIN_SHARE = 0.5
 
 /** Who or what makes entries of a key. */
@@ -130,4 +130,19 @@ function culprit(name: string, { count, usual }: Share, entries: number, error: 
     error: rounded(Math.min(1 - share, error / entries)),
     usual_per_s: rounded(usual),
   }
+}
+
+/** Those that make most of the entries, as the end of a sentence; nothing where none does. */
+export function culpritsText({ program, user, call, path, parent }: Culprits): string {
+  const said = (before: string, [one]: readonly Culprit[]): string[] =>
+    one !== undefined && one.share >= MAIN_SHARE
+      ? [`${before}${one.name} (${Math.round(one.share * 100)} %)`]
+      : []
+  return [
+    ...said('', program),
+    ...said('', user),
+    ...said('', call),
+    ...said('in ', path),
+    ...said('started by ', parent),
+  ].join(', ')
 }

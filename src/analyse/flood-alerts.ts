@@ -1,6 +1,7 @@
 import { alertOf, type Finding, type Severity } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
+import { type Culprits, culpritsText } from './culprits.ts'
 import type { Drain } from './detector.ts'
 import { OTHER } from './keys.ts'
 import { perSecond, rounded } from './messages.ts'
@@ -29,17 +30,19 @@ export interface FloodFigures {
   /** It was the mean over some seconds that exceeded it, not a single second. */
   readonly sustained: boolean
   readonly drain: Drain
+  /** Who makes it; null where that is not known. */
+  readonly origins: Culprits | null
 }
 
 /** The alert that a flood has begun. */
 export function floodStart(flood: FloodFigures, severity: Severity): Message {
-  const text = `${rateOf(flood)}: ${adviceOn(flood)} before the kernel's backlog overflows.`
+  const text = `${rateOf(flood)}${whoOf(flood)}: ${adviceOn(flood)} before the kernel's backlog overflows.`
   return alertOf({ ...finding(flood), type: 'flood.start', severity, text })
 }
 
 /** The alert that a flood is worse than was told. */
 export function floodWorse(flood: FloodFigures, severity: Severity): Message {
-  const text = `${rateOf(flood)}, after ${flood.seconds} s of flood: ${adviceOn(flood)} now.`
+  const text = `${rateOf(flood)}, after ${flood.seconds} s of flood${whoOf(flood)}: ${adviceOn(flood)} now.`
   return alertOf({ ...finding(flood), type: 'flood.worse', severity, text })
 }
 
@@ -70,6 +73,12 @@ function rateOf({ drain, ...flood }: FloodFigures): string {
     `${grouped(flood.level)} and at most ${grouped(flood.usual)}, ` +
     `${share} % of what can be drained${known}`
   )
+}
+
+/** Who makes most of it, or nothing. */
+function whoOf({ origins }: FloodFigures): string {
+  const text = origins === null ? '' : culpritsText(origins)
+  return text === '' ? '' : `, by ${text}`
 }
 
 function adviceOn({ key }: FloodFigures): string {
@@ -104,6 +113,7 @@ function finding(flood: FloodFigures): Omit<Finding, 'type' | 'severity' | 'text
       seconds,
       events,
       entries,
+      origins: flood.origins,
     },
   }
 }

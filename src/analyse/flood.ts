@@ -1,4 +1,5 @@
 import type { Severity } from '../model/alert.ts'
+import type { Culprits } from './culprits.ts'
 
 /** Seconds over which a flood is measured for how bad it is. */
 const RECENT_S = 10
@@ -32,6 +33,8 @@ export class Flood {
   readonly line: number
   /** How bad it was said to be; null until it is told. */
   told: Severity | null = null
+  /** Who made it when that was told; null where that is not known. */
+  origins: Culprits | null = null
   /** It was found by its smooth rate. */
   sustained = false
   /** Seconds over the bar in a row, and seconds since the last of them, until it is told. */

@@ -1,6 +1,7 @@
 import type { Severity } from '../model/alert.ts'
 import type { Baseline } from './baseline.ts'
 import { Baselines, type BaselinesState } from './baselines.ts'
+import type { Culprits } from './culprits.ts'
 import {
   barOf,
   type Drain,
@@ -54,8 +55,10 @@ const NOTHING = new Sums()
 
 const RANK = { info: 0, warning: 1, critical: 2 } as const
 
-/** Where alerts go, and what can be drained. */
-export type FloodsOutput = Pick<Output, 'emitAlert' | 'drain'>
+/** Where alerts go, what can be drained, and who made a row's entries in the seconds `from … to`. */
+export interface FloodsOutput extends Pick<Output, 'emitAlert' | 'drain'> {
+  culprits?(row: number, from: number, to: number): Culprits | null
+}
 
 /** The memory of the flood rule in the checkpoint. */
 export interface FloodsState {
@@ -183,6 +186,7 @@ export class Floods {
     flood.told = this.#severityOf(flood, drain)
     const isAgain = base.endedAt > 0 && second - base.endedAt < AGAIN_S
     base.calm = isAgain ? Math.min(2 * base.calm, MOST_CALM_S) : CALM_S
+    this.#attribute(flood, second)
     this.#output.emitAlert(floodStart(this.#figures(flood, drain), flood.told))
   }
 
@@ -210,14 +214,19 @@ export class Floods {
       const level = base.smooth
       base.accept(level, flood.peak - level, flood.peakSmooth - level, this.#baselines.block)
       this.#end(flood, 'usual')
-    } else this.#raise(flood, drain)
+    } else this.#raise(flood, now)
   }
 
-  #raise(flood: Flood, drain: Drain): void {
+  #raise(flood: Flood, { second, drain }: Now): void {
     const severity = this.#severityOf(flood, drain)
     if (flood.told === null || RANK[severity] <= RANK[flood.told]) return
     flood.told = severity
+    this.#attribute(flood, second)
     this.#output.emitAlert(floodWorse(this.#figures(flood, drain), severity))
+  }
+
+  #attribute(flood: Flood, second: number): void {
+    flood.origins = this.#output.culprits?.(flood.row, flood.from, second) ?? null
   }
 
   #end(flood: Flood, over: Over): void {
@@ -271,6 +280,7 @@ export class Floods {
     const { from, seconds, events, entries, all, peak, worst, level, usual, bar, sustained } = flood
     const key = this.#keys.name(flood.row) ?? ''
     const sums = { from, seconds, events, entries, all, peak, worst }
-    return { node: this.#node, key, ...sums, level, usual, bar, sustained, drain }
+    const { origins } = flood
+    return { node: this.#node, key, ...sums, level, usual, bar, sustained, drain, origins }
   }
 }

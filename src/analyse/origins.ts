@@ -42,13 +42,19 @@ export class Origins {
   }
 
   /**
-   * Who made the `entries` of a key's row in some seconds.
+   * Who made the `entries` of a key's row in some seconds; null where nothing is known of that.
    *
    * @param hitters - those of the seconds in which something came, of `length` in all.
    */
-  attribute(row: number, hitters: readonly Hitters[], length: number, entries: number): Culprits {
+  attribute(
+    row: number,
+    hitters: readonly Hitters[],
+    length: number,
+    entries: number,
+  ): Culprits | null {
     const now = new CounterTable()
     for (const { table, error } of hitters) now.addAll(table, error - table.error)
+    if (now.size === 0) return null
     const usual = { table: this.#usual, seconds: Math.max(1, this.#weight) }
     return culpritsOf(row, now, entries, length, usual)
   }

@@ -1,4 +1,4 @@
-import type { Run } from '../model/delivery.ts'
+import type { Message, Run } from '../model/delivery.ts'
 import type { Culprits } from './culprits.ts'
 import { Floods } from './floods.ts'
 import type { Gaps } from './gaps.ts'
@@ -76,7 +76,12 @@ export class Window {
     this.kernelHeard = state?.kernelHeard ?? -1
     this.#attributes = attributes
     this.#keys = new Keys(state?.keys)
-    this.#floods = new Floods(this.#keys, node, output, state?.floods)
+    const floods = {
+      emitAlert: (alert: Message) => output.emitAlert(alert),
+      drain: () => output.drain(),
+      culprits: (row: number, from: number, to: number) => this.#culprits(row, from, to),
+    }
+    this.#floods = new Floods(this.#keys, node, floods, state?.floods)
     this.#interval = new Interval(node, this.#keys, seconds, output, state?.interval)
     this.#newest = state?.newest ?? Number.NaN
     this.#anchor = state?.anchor ?? 0
@@ -198,7 +203,7 @@ export class Window {
   }
 
   /** Who made a row's entries in the seconds `from … to`, as far as these are open. */
-  culprits(row: number, from: number, to: number): Culprits | null {
+  #culprits(row: number, from: number, to: number): Culprits | null {
     const hitters: Hitters[] = []
     const start = Math.max(from, this.#closed)
     let entries = 0

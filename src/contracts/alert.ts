@@ -21,6 +21,13 @@ function alertOf(type: string, evidence: z.ZodRawShape): z.ZodType {
     .meta({ id: type })
 }
 
+const culprits = z.array(
+  z.object({ name: z.string(), share: figure, error: figure, usual_per_s: figure }),
+)
+const origins = z
+  .object({ program: culprits, user: culprits, call: culprits, path: culprits, parent: culprits })
+  .meta({ id: 'origins' })
+
 const flood = {
   key: z.string(),
   events_per_s: figure,
@@ -38,6 +45,7 @@ const flood = {
   seconds: count,
   events: count,
   entries: count,
+  origins: origins.nullable(),
 }
 /** Who did something, as far as records say. */
 const author = z.object({

@@ -63,6 +63,7 @@ describe('a flood', () => {
           seconds: 2,
           events: 2400,
           entries: 24_000,
+          origins: null,
         },
         runbook: 'docs/operating.md#floodstart',
       },

@@ -32,6 +32,7 @@ const FLOOD: FloodFigures = {
   bar: 1090,
   sustained: true,
   drain: drainOf(9000),
+  origins: null,
 }
 const POSITION = { epoch: 2, place: 2 ** 28 * 3 + 7 }
 

@@ -71,6 +71,7 @@ describe('control characters in records', () => {
 
 describe('the text of an alert', () => {
   it('has no control character in it, and evidence has the key as it is', () => {
+    const nasty = [{ name: NASTY, share: 1, error: 0, usual_per_s: 0 }]
     const flood = {
       node: `web${NASTY}`,
       key: NASTY,
@@ -86,6 +87,7 @@ describe('the text of an alert', () => {
       bar: 1000,
       sustained: false,
       drain: drainOf(null),
+      origins: { program: nasty, user: [], call: [], path: nasty, parent: [] },
     }
     const told = [floodStart(flood, 'info'), floodWorse(flood, 'critical'), floodEnd(flood, 'calm')]
     for (const alert of told) {
