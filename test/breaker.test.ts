@@ -27,6 +27,7 @@ function guarded() {
     wait: async () => {},
     close: () => {},
     lag: 7,
+    isCalm: false,
   })
 }
 

@@ -1,10 +1,22 @@
 /**
  * Files of this process alone, in directories that others may reach into: what somebody planted under
  * their names (a link, a pipe, a device) is neither followed, nor waited for, nor written into.
+ * They are small, and written once a second: only a sync is worth waking another thread.
  */
 
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, rename, unlink } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { lstat, mkdir } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { codeOf, reasonOf } from '../model/failure.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
@@ -12,16 +24,19 @@ const MODE = 0o640
 const DIRECTORY_MODE = 0o750
 const WRITE_BY_OTHERS = 0o022
 
-/** Opens or creates a file (0640) for reading and writing; `more` flags of open(2). Rejects for anything planted. */
-export async function openOwn(path: string, more = 0): Promise<FileHandle> {
-  const file = await open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | more, MODE)
+/** Settles when the bytes of a file are durable. */
+export const datasync: (fd: number) => Promise<void> = promisify(fdatasync)
+
+/** Opens or creates a file (0640) for reading and writing; `more` flags of open(2). Throws for anything planted. */
+export function openOwn(path: string, more = 0): number {
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | more, MODE)
   try {
-    const stat = await file.stat()
+    const stat = fstatSync(fd)
     if (!stat.isFile()) throw new Error('not a regular file')
     if (stat.nlink > 1) throw new Error('it has a second link')
-    return file
+    return fd
   } catch (error) {
-    await file.close()
+    closeSync(fd)
     throw error
   }
 }
@@ -52,26 +67,26 @@ export async function replaceOwn(
   sync: boolean,
 ): Promise<void> {
   const fresh = `${path}.tmp`
-  const file = await createOwn(fresh)
+  const fd = createOwn(fresh)
   try {
-    await file.writeFile(content)
-    if (sync) await file.datasync()
+    writeFileSync(fd, content)
+    if (sync) await datasync(fd)
   } finally {
-    await file.close()
+    closeSync(fd)
   }
-  await rename(fresh, path)
+  renameSync(fresh, path)
 }
 
 /** A new file; what stood under its name goes. */
-async function createOwn(path: string): Promise<FileHandle> {
+function createOwn(path: string): number {
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
   try {
-    return await open(path, flags, MODE)
+    return openSync(path, flags, MODE)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
-  await unlink(path)
-  return open(path, flags, MODE)
+  unlinkSync(path)
+  return openSync(path, flags, MODE)
 }
 
 /**

@@ -3,7 +3,7 @@ import { BATCH_BYTES, MARK_BYTES, MAX_LINE } from '../model/limits.ts'
 import type { Piece } from '../model/piece.ts'
 import { PLAIN_EPOCH } from '../model/place.ts'
 import { framingOf, Haste } from './framing.ts'
-import { isContinued } from './lines.ts'
+import { endsWithEoe, isContinued } from './lines.ts'
 import { Marks } from './marks.ts'
 import { sendable } from './records.ts'
 
@@ -71,6 +71,14 @@ export class Framer {
     this.#options = options
     this.#batchBytes = options.batchBytes ?? BATCH_BYTES
     this.#limit = this.#batchBytes
+  }
+
+  /**
+   * What is held ends with an event: nothing that follows is worth waiting for. Not known of binary
+   * records, nor of events of one record.
+   */
+  get endsWhole(): boolean {
+    return endsWithEoe(this.#held(), this.#length)
   }
 
   /** Takes a piece; false when it has to be pushed again. */

@@ -42,6 +42,17 @@ export function lineEnd(bytes: Uint8Array, length: number, start: number): numbe
   return length - start >= MAX_LINE ? start : -1
 }
 
+/** Bytes of a line in which its record type stands, behind `node=` and a host's name. */
+const HEAD_BYTES = 300
+
+/** True where what is held ends with a line of type EOE, which auditd writes last of an event in several records. */
+export function endsWithEoe(bytes: Uint8Array, length: number): boolean {
+  if (length === 0 || bytes[length - 1] !== LF) return false
+  const start = lineStart(bytes, length - 1)
+  const end = Math.min(length, start + HEAD_BYTES)
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).includes('type=EOE ')
+}
+
 /** Whether what begins at `start` is the rest of an over-long line; `first` says it of byte 0. */
 export function isContinued(bytes: Uint8Array, start: number, first: boolean): boolean {
   return start === 0 ? first : bytes[start - 1] !== LF

@@ -163,6 +163,7 @@ export class Lane {
         continue
       }
       piece ??= this.source.next()
+      if (piece !== null && this.#emitted) await this.#breathe()
       if (piece === null) await this.#idle()
       else if (!this.#framer.push(piece)) await this.#ring.released()
       else {
@@ -175,7 +176,6 @@ export class Lane {
         piece = null
         if (this.#options.isCareful?.()) await this.#flush()
       }
-      if (this.#emitted) await this.#breathe()
     }
   }
 
@@ -197,7 +197,12 @@ export class Lane {
     const quiet = now - this.#heard
     if (this.#unflushedSince !== null) {
       const rest = Math.min(FLUSH_MS - quiet, MOST_FLUSH_MS - (now - this.#unflushedSince))
-      if (rest > 0 && (await this.#arrives(rest))) return
+      if (
+        rest > 0 &&
+        !(this.source.isCalm && this.#framer.endsWhole) &&
+        (await this.#arrives(rest))
+      )
+        return
       await this.#flush()
     }
     if (this.#options.live && this.#silence < Silence.Passed) {
@@ -211,6 +216,7 @@ export class Lane {
       this.#silence = Silence.Hushed
     }
     await this.#arrives()
+    this.#emitted = false
   }
 
   async #flush(): Promise<void> {

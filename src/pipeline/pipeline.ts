@@ -45,8 +45,8 @@ export interface PipelineOptions
   readonly analysis: Progress
   readonly analyse: (block: Block) => void
   readonly sink: Sink
-  /** Called after a consumer has moved on by more than a tick. */
-  readonly onProgress?: () => void
+  /** Called after a consumer has moved on by more than a tick, with the bytes of the batch. */
+  readonly onProgress?: (bytes: number) => void
 }
 
 /**
@@ -70,6 +70,9 @@ export class Pipeline {
   #headEnd: Promise<unknown> = Promise.resolve()
   #mayMeet = true
   #failure: unknown = null
+  /** What the sink has not accepted yet. */
+  #underWay: Block | null = null
+  #patience: NodeJS.Timeout | null = null
   #delivery: Progress
   #analysis: Progress
 
@@ -115,6 +118,7 @@ export class Pipeline {
     try {
       over = await this.#main.run()
     } finally {
+      if (this.#patience !== null) clearTimeout(this.#patience)
       if (!over) this.#head?.stop()
       await this.#headEnd
     }
@@ -156,7 +160,8 @@ export class Pipeline {
 
   /** A tick alone is no progress worth a checkpoint: read again, it says the same. */
   #tell(block: Block): void {
-    if (block.counts.lines > 0 || block.runs.length > 0) this.#options.onProgress?.()
+    if (block.counts.lines > 0 || block.runs.length > 0)
+      this.#options.onProgress?.(block.batch.length)
   }
 
   #analyse(block: Block): void {
@@ -164,13 +169,24 @@ export class Pipeline {
     this.#analysis = progressOf(block)
   }
 
-  /** Settles when the sink has accepted the block, and parts the lanes when that takes long. */
+  /** Settles when the sink has accepted the block; where that takes long, the lanes part. */
   async #accepted(block: Block): Promise<void> {
-    const accepted = this.#options.sink.accept(block)
-    if (!this.#options.replayable) return accepted
-    while (this.#head === null && !(await within(accepted, PART_MS)))
-      if (this.#main.waiting) this.#part(progressOf(block))
-    return accepted
+    this.#underWay = block
+    if (this.#options.replayable && this.#head === null) this.#beginPatience()
+    await this.#options.sink.accept(block)
+    this.#underWay = null
+  }
+
+  /** One timer that is set again for each block and never cleared: most are accepted at once. */
+  #beginPatience(): void {
+    if (this.#patience !== null) this.#patience.refresh()
+    else this.#patience = setTimeout(() => this.#onPatience(), PART_MS)
+  }
+
+  #onPatience(): void {
+    if (this.#underWay === null || this.#head !== null) return
+    if (this.#main.waiting) this.#part(progressOf(this.#underWay))
+    else this.#beginPatience()
   }
 
   #part(from: Progress): void {

@@ -16,6 +16,7 @@ export function recordedSource(
       await sleep(END_MS)
       onEnd()
     },
+    isCalm: false,
     close: () => reader.close(),
     get lag() {
       return reader.lag

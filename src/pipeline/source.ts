@@ -8,6 +8,8 @@ export interface Source {
   wait(): Promise<void>
   /** Bytes that wait to be read, as far as known. */
   readonly lag: number
+  /** Little comes: what was given is all there is for now. */
+  readonly isCalm: boolean
   /** Lets go of files. */
   close(): void
 }
@@ -42,6 +44,7 @@ export function sourceOf(pieces: AsyncIterable<Piece>, size: number | null): Sou
     get lag() {
       return over ? 0 : Math.max(0, size === null ? read : size - read)
     },
+    isCalm: false,
     close: () => {
       // Not awaited: a pipe on which nothing comes any more would never let go.
       iterator.return?.().catch(() => {})

@@ -79,6 +79,9 @@ export class Breaker {
       get lag() {
         return source.lag
       },
+      get isCalm() {
+        return source.isCalm
+      },
     }
   }
 }

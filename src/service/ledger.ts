@@ -1,5 +1,6 @@
 import type { Sink } from '../model/delivery.ts'
 import type { Checkpoint, CheckpointState } from '../spool/checkpoint.ts'
+import { Pace } from './pace.ts'
 
 /** What a ledger keeps, as it is at one moment. */
 export type Standing = Pick<CheckpointState, 'delivery' | 'analysis' | 'windows' | 'config'>
@@ -27,6 +28,7 @@ export interface LedgerOptions {
 export class Ledger {
   readonly #options: LedgerOptions
   #written: CheckpointState
+  readonly #pace = new Pace()
   #behind = false
   #saving: Promise<void> | null = null
 
@@ -35,9 +37,17 @@ export class Ledger {
     this.#written = options.checkpoint.last ?? NOTHING
   }
 
-  /** There is something to save. */
-  move(): void {
+  /** There is something to save: so many bytes of the stream were analysed or delivered. */
+  move(bytes: number): void {
+    this.#pace.move(bytes)
     this.#behind = true
+  }
+
+  /** Saves where that is due, and tells whether it was. To be called each second; `now` as for `Pace`. */
+  look(now: number): boolean {
+    const isDue = this.#pace.isDue(now)
+    if (isDue) void this.save()
+    return isDue
   }
 
   /** Saves what moved, if anything did. One at a time; a failure is told to `onFailure`. */

@@ -68,6 +68,9 @@ export class Readers {
       get lag() {
         return reader.lag
       },
+      get isCalm() {
+        return reader.isCalm
+      },
     }
   }
 

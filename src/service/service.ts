@@ -33,7 +33,7 @@ import { RulesWish } from './wish.ts'
  *
  * ```
  *  start   checkpoint ─► positions, windows, closed epochs
- *  run     spool ─► pipeline ─► sink;  every second: sink.sync ─► checkpoint ─► released, status file
+ *  run     spool ─► pipeline ─► sink;  every second, or five: sink.sync ─► checkpoint ─► released, status file
  *  stop    read no more ─► deliver what was read (≤ 5 s) ─► sync ─► checkpoint
  * ```
  */
@@ -170,8 +170,7 @@ export class Service {
       analysis,
       analyse: (block) => this.#analyser.accept(block),
       sink,
-      onProgress: () => this.#onProgress(),
-      onBatch: () => this.#look(),
+      onProgress: (bytes) => this.#onProgress(bytes),
     })
   }
 
@@ -249,7 +248,7 @@ export class Service {
 
   async #finish(): Promise<void> {
     this.#finishing = true
-    this.#onProgress()
+    this.#onProgress(0)
     await within(this.#ledger.settle(), SAVE_MS)
     if (this.#shim !== null && (!this.#leaving || this.#stopping))
       await within(this.#shim.done, STOP_MS)
@@ -281,12 +280,13 @@ export class Service {
   }
 
   #tick(): void {
+    const now = performance.now()
     this.#look()
     this.#watched.look()
     this.#wish.pass()
-    this.#breaker.look(this.#analyser.own, performance.now())
-    this.#epochs.look(performance.now()).catch((error: unknown) => this.#fail(error))
-    void this.#ledger.save()
+    this.#breaker.look(this.#analyser.own, now)
+    this.#epochs.look(now).catch((error: unknown) => this.#fail(error))
+    if (this.#ledger.look(now)) this.#report.move()
     this.#report.save()
   }
 
@@ -300,9 +300,8 @@ export class Service {
     return performance.now() - this.#startedAt < CAREFUL_MS
   }
 
-  #onProgress(): void {
-    this.#ledger.move()
-    this.#report.move()
+  #onProgress(bytes: number): void {
+    this.#ledger.move(bytes)
     this.#guard.passed()
     if (this.#isCareful) void this.#ledger.save()
   }

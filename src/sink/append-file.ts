@@ -1,12 +1,25 @@
-import { constants, fstatSync, lstatSync, type Stats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  writevSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
-import { openOwn, whyNot } from '../files/own.ts'
+import { isLocal } from '../files/local.ts'
+import { datasync, openOwn, whyNot } from '../files/own.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
-import { type Outlet, writeWhole } from './outlet.ts'
+import { leftOf, type Outlet, sizeOf, writevTo } from './outlet.ts'
 
 const LF = 0x0a
 const TAIL_BYTES = 65_536
+/** Bytes that are in the page cache sooner than another thread is awake. */
+const SMALL_BYTES = 65_536
 
 /** What becomes of a last line without an end. */
 export const Torn = {
@@ -17,6 +30,13 @@ export const Torn = {
 } as const
 export type Torn = (typeof Torn)[keyof typeof Torn]
 
+interface OpenFile {
+  readonly fd: number
+  readonly identity: Stats
+  /** On a file system of this host. */
+  readonly local: boolean
+}
+
 /**
  * A file of lines that is only appended to. Whatever happens it holds whole lines: what a failed write
  * left is cut off, and so is the torn last line of a process that was killed. A file that was moved
@@ -24,14 +44,12 @@ export type Torn = (typeof Torn)[keyof typeof Torn]
  */
 export class AppendFile implements Outlet {
   readonly #path: string
-  #file: FileHandle
-  #identity: Stats
+  #file: OpenFile
   #dirty = false
 
-  private constructor(path: string, file: FileHandle, identity: Stats) {
+  private constructor(path: string, file: OpenFile) {
     this.#path = path
     this.#file = file
-    this.#identity = identity
   }
 
   /**
@@ -39,18 +57,21 @@ export class AppendFile implements Outlet {
    * is, where that is to be refused, a file that does not end with a line feed.
    */
   static async open(path: string, torn: Torn = Torn.Cut): Promise<AppendFile> {
-    const { file, stat } = await openWhole(path, torn)
-    return new AppendFile(path, file, stat)
+    return new AppendFile(path, openWhole(path, torn))
   }
 
   /** Appends all of `parts`, which end with a line feed, or nothing. */
   async write(parts: readonly Uint8Array[]): Promise<void> {
-    const { size } = fstatSync(this.#file.fd)
+    const { fd, local } = this.#file
+    const size = sizeOf(parts)
+    const here = local && size <= SMALL_BYTES
+    let rest = leftOf(parts, 0)
     this.#dirty = true
     try {
-      await writeWhole(this.#file.fd, parts)
+      while (rest.length > 0)
+        rest = leftOf(rest, here ? writevSync(fd, rest) : await writevTo(fd, rest))
     } catch (error) {
-      await this.#file.truncate(size).catch(() => {})
+      this.#cut(size - sizeOf(rest))
       throw appendFailure(this.#path, error)
     }
   }
@@ -58,60 +79,69 @@ export class AppendFile implements Outlet {
   /** Settles when everything written is durable; follows a rotation. */
   async sync(): Promise<void> {
     try {
-      if (this.#dirty) await this.#file.datasync()
+      const { fd, identity } = this.#file
+      if (this.#dirty) await datasync(fd)
       this.#dirty = false
       const now = lstatSync(this.#path, { throwIfNoEntry: false })
-      if (now?.ino === this.#identity.ino && now.dev === this.#identity.dev) return
-      await this.#file.close()
-      const { file, stat } = await openWhole(this.#path, Torn.Cut)
-      this.#file = file
-      this.#identity = stat
+      if (now?.ino === identity.ino && now.dev === identity.dev) return
+      this.#file = openWhole(this.#path, Torn.Cut)
+      closeSync(fd)
     } catch (error) {
       throw appendFailure(this.#path, error)
     }
   }
 
   /** Lets go of the file, without a sync. */
-  close(): Promise<void> {
-    return this.#file.close()
+  async close(): Promise<void> {
+    closeSync(this.#file.fd)
+  }
+
+  /** Takes the last bytes away again. */
+  #cut(bytes: number): void {
+    const { fd } = this.#file
+    try {
+      if (bytes > 0) ftruncateSync(fd, fstatSync(fd).size - bytes)
+    } catch {
+      // The disk has failed: what is torn is cut at the next start.
+    }
   }
 }
 
-async function openWhole(path: string, torn: Torn): Promise<{ file: FileHandle; stat: Stats }> {
-  let file: FileHandle | undefined
+function openWhole(path: string, torn: Torn): OpenFile {
+  let fd: number | null = null
   try {
-    file = await openOwn(path, constants.O_APPEND)
-    const stat = await file.stat()
-    const whole = await wholeLines(file, stat.size)
-    if (whole < stat.size && torn === Torn.Refuse)
+    fd = openOwn(path, constants.O_APPEND)
+    const identity = fstatSync(fd)
+    const whole = wholeLines(fd, identity.size)
+    if (whole < identity.size && torn === Torn.Refuse)
       throw new Error('its last line has no end; is it a file of lines?')
-    if (whole < stat.size) await file.truncate(whole)
-    if (stat.size === 0) await syncDirectory(dirname(path))
-    return { file, stat }
+    if (whole < identity.size) ftruncateSync(fd, whole)
+    if (identity.size === 0) syncDirectory(dirname(path))
+    return { fd, identity, local: isLocal(path) }
   } catch (error) {
-    await file?.close()
+    if (fd !== null) closeSync(fd)
     throw appendFailure(path, error)
   }
 }
 
 /** Bytes up to and with the last line feed. */
-async function wholeLines(file: FileHandle, size: number): Promise<number> {
+function wholeLines(fd: number, size: number): number {
   const tail = Buffer.alloc(TAIL_BYTES)
   for (let end = size; end > 0; end -= TAIL_BYTES) {
     const start = Math.max(0, end - TAIL_BYTES)
-    const { bytesRead } = await file.read(tail, 0, end - start, start)
-    const at = tail.subarray(0, bytesRead).lastIndexOf(LF)
+    const read = readSync(fd, tail, 0, end - start, start)
+    const at = tail.subarray(0, read).lastIndexOf(LF)
     if (at >= 0) return start + at + 1
   }
   return 0
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+function syncDirectory(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    await directory.sync()
+    fsyncSync(fd)
   } finally {
-    await directory.close()
+    closeSync(fd)
   }
 }
 

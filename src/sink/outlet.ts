@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
 
-const writevTo = promisify(writev)
+const writevIn = promisify(writev)
 const datasync = promisify(fdatasync)
 
 /** Where bytes go. */
@@ -19,19 +19,29 @@ export interface Outlet {
  * Writes `parts` to a regular file or device whole: what a short write left over goes into the next.
  */
 export async function writeWhole(fd: number, parts: readonly Uint8Array[]): Promise<void> {
-  let rest = parts.filter((part) => part.length > 0)
-  while (rest.length > 0) {
-    let { bytesWritten: written } = await writevTo(fd, rest)
-    const left: Uint8Array[] = []
-    for (const part of rest) {
-      if (written >= part.length) written -= part.length
-      else {
-        left.push(written > 0 ? part.subarray(written) : part)
-        written = 0
-      }
-    }
-    rest = left
+  let rest = leftOf(parts, 0)
+  while (rest.length > 0) rest = leftOf(rest, await writevTo(fd, rest))
+}
+
+/** One write in another thread; gives the bytes written, which may be fewer than all. */
+export async function writevTo(fd: number, parts: readonly Uint8Array[]): Promise<number> {
+  return (await writevIn(fd, parts)).bytesWritten
+}
+
+/** Bytes of all parts. */
+export function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((size, { length }) => size + length, 0)
+}
+
+/** What is left of `parts` after their first `written` bytes. */
+export function leftOf(parts: readonly Uint8Array[], written: number): Uint8Array[] {
+  const left: Uint8Array[] = []
+  let gone = written
+  for (const part of parts) {
+    if (gone < part.length) left.push(gone > 0 ? part.subarray(gone) : part)
+    gone = Math.max(0, gone - part.length)
   }
+  return left
 }
 
 /** A Node stream over a pipe, as far as an outlet needs it. */

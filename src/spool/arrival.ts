@@ -21,13 +21,27 @@ export class Arrival {
   #watcher: FSWatcher | null = null
   #blind = false
   #changed = false
+  #renamed = false
+  #mayHaveNew = true
   #found = false
   #foundAt = -Infinity
   #paced = false
   #wake: (() => void) | null = null
+  #timer: NodeJS.Timeout | null = null
+  #timerMs = 0
 
   constructor(directory: string) {
     this.#directory = directory
+  }
+
+  /** Frames come at shorter intervals than are worth an event each. */
+  get isPaced(): boolean {
+    return this.#paced
+  }
+
+  /** False where all that has happened since the look before is that files were written to. */
+  get mayHaveNew(): boolean {
+    return this.#mayHaveNew
   }
 
   /** The last look found something that more is likely to follow. */
@@ -42,26 +56,35 @@ export class Arrival {
     if (this.#found) this.#foundAt = now
     this.#paced = isQuick && (this.#paced || this.#found)
     this.#found = false
-    if (this.#paced) this.close()
+    this.#mayHaveNew = true
+    if (this.#paced) this.#unwatch()
     if (signal?.aborted) return
     if (this.#paced) return this.#sleep(LOOK_MS, signal)
     // What came between the last look and the watch has no event: look again after arming.
     if (!this.#watcher && !this.#blind && this.#arm()) return
     if (!this.#changed) await this.#sleep(this.#blind ? BLIND_LOOK_MS : IDLE_LOOK_MS, signal)
-    this.#changed = false
+    this.#mayHaveNew = this.#renamed || !this.#changed
+    this.#changed = this.#renamed = false
   }
 
   /** Stops watching. */
   close(): void {
+    this.#unwatch()
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  #unwatch(): void {
     this.#watcher?.close()
     this.#watcher = null
-    this.#changed = false
+    this.#changed = this.#renamed = false
   }
 
   #arm(): boolean {
     try {
-      this.#watcher = watch(this.#directory, () => {
+      this.#watcher = watch(this.#directory, (event) => {
         this.#changed = true
+        if (event === 'rename') this.#renamed = true
         this.#wake?.()
       })
       this.#watcher.on('error', () => this.#goBlind())
@@ -74,20 +97,30 @@ export class Arrival {
 
   #goBlind(): void {
     this.#blind = true
-    this.close()
+    this.#unwatch()
   }
 
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        clearTimeout(timer)
         signal?.removeEventListener('abort', wake)
         this.#wake = null
         resolve()
       }
-      const timer = setTimeout(wake, ms)
       signal?.addEventListener('abort', wake)
       this.#wake = wake
+      this.#wakeIn(ms)
     })
+  }
+
+  /** One timer that is set again and again: to make and drop one for each look costs more than to look. */
+  #wakeIn(ms: number): void {
+    if (this.#timer && this.#timerMs === ms) {
+      this.#timer.refresh()
+      return
+    }
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timerMs = ms
+    this.#timer = setTimeout(() => this.#wake?.(), ms)
   }
 }

@@ -15,11 +15,11 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { closeSync, constants, ftruncateSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { makeOwn, openOwn, readOwn, replaceOwn, whyNot } from '../files/own.ts'
+import { datasync, makeOwn, openOwn, readOwn, replaceOwn, whyNot } from '../files/own.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import type { Closing, Position } from '../model/place.ts'
 import { sequenceOf } from '../model/place.ts'
@@ -151,13 +151,13 @@ export class Checkpoint {
     }
     const json = Buffer.from(JSON.stringify(record))
     const head = `spillway-checkpoint 1 ${json.length} ${hex32(crc32(json))}\n`
-    const file = await openOwn(join(this.#directory, SLOTS[this.#slot]))
+    const fd = openOwn(join(this.#directory, SLOTS[this.#slot]))
     try {
-      await file.truncate()
-      await file.writeFile(Buffer.concat([Buffer.from(head), json, Buffer.from('\n')]))
-      await file.datasync()
+      ftruncateSync(fd)
+      writeFileSync(fd, Buffer.concat([Buffer.from(head), json, Buffer.from('\n')]))
+      await datasync(fd)
     } finally {
-      await file.close()
+      closeSync(fd)
     }
     // The names of both files are durable after their first write.
     if (this.#count <= SLOTS.length) await this.#syncDirectory()

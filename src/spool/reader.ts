@@ -60,6 +60,8 @@ export class SpoolReader {
   #before: Counters = { bytes: 0, lineFeeds: 0 }
   /** Bytes of frames read by this reader. */
   #read = 0
+  /** A frame was found since the last look that found none. */
+  #fresh = false
   #ended = false
   #gone = false
   #over = false
@@ -99,6 +101,11 @@ export class SpoolReader {
   /** Settles when `next` may have something again, and when `signal` is aborted. */
   wait(signal?: AbortSignal): Promise<void> {
     return this.#arrival.wait(signal)
+  }
+
+  /** Frames come so slowly that what was read is all there is for now. */
+  get isCalm(): boolean {
+    return !this.#arrival.isPaced
   }
 
   /** Where the next piece starts; where it was told to start before the first. */
@@ -166,6 +173,7 @@ export class SpoolReader {
     this.#damage.clear()
     const { epoch, sequence, offset } = segment
     const { type, length, lineFeeds, monotonicNs, realtimeMs } = segment.frame
+    this.#fresh = true
     const start = offset - length
     const place = placeOf(sequence, start)
     const clock = monotonicNs / 1e6
@@ -192,6 +200,10 @@ export class SpoolReader {
   #atTail(segment: SegmentFile): Piece | 'again' | null {
     if (this.#following) return this.#leave(segment, this.#following)
     if (this.#over) return this.#afterEpoch(segment)
+    const isFresh = this.#fresh
+    this.#fresh = false
+    // Who has just written lives, and its file is where it was: no need to ask.
+    if (isFresh && !this.#ended && !this.#arrival.mayHaveNew) return null
     // What is found here is acted on after one more look: it may have been written on meanwhile.
     this.#following = this.#trail.next(segment)
     // Behind one that was deleted, or that a power cut left without a header, there may be later ones;

@@ -68,6 +68,8 @@ export class SegmentFile implements SegmentId {
   readonly #window: Buffer
   #start = 0
   #end = 0
+  /** The last read came to the end of the file. */
+  #exhausted = false
 
   private constructor(id: SegmentId, path: string, fd: number, head: Buffer, window: Buffer) {
     const header = decodeSegmentHeader(head)
@@ -173,19 +175,23 @@ export class SegmentFile implements SegmentId {
     closeSync(this.#fd)
   }
 
-  /** Has so many bytes at `start`; reads as much as the window takes. */
+  /** Has so many bytes at `start`; reads as much as the window takes, once to the end of the file. */
   #fill(size: number): boolean {
     const held = this.#end - this.#start
     if (held >= size) return true
+    if (this.#exhausted) return false
     this.#window.copyWithin(0, this.#start, this.#end)
     this.#start = 0
     this.#end = held
     this.#end += this.#source.read(this.#window, held, this.offset + held)
+    this.#exhausted = this.#end < this.#window.length
     return this.#end >= size
   }
 
+  /** The next look begins with a read. */
   #forget(): false {
     this.#start = this.#end = 0
+    this.#exhausted = false
     return false
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Framer } from '../../src/frame/framer.ts'
+import { endsWithEoe } from '../../src/frame/lines.ts'
 import { MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
 import { MARK_BYTES, MAX_LINE, MAX_MARKS } from '../../src/model/limits.ts'
 import type { Piece } from '../../src/model/piece.ts'
@@ -220,6 +221,26 @@ describe('flush', () => {
     f.flush()
     expect(textOf(pool)).toEqual(['partial\n'])
     expect([...pool.batches[0].marks]).toEqual([0, 5, 10, 0, 3, 2600, 46, 0, 3, 2700, 90, 0])
+  })
+})
+
+describe('the end of an event', () => {
+  const eoe = 'type=EOE msg=audit(1.0:1): \n'
+  it.each([
+    ['alone', eoe, true],
+    ['behind other records', `type=PATH msg=audit(1.0:1): item=0\n${eoe}`, true],
+    ['with a node', `node=${'n'.repeat(200)} ${eoe}`, true],
+    ['not whole', eoe.slice(0, -1), false],
+    ['with a record behind it', `${eoe}type=USER_CMD msg=audit(2.0:2): x\n`, false],
+    [
+      'only in the text of a long record',
+      `type=TTY msg=audit(1.0:1): ${'x'.repeat(400)} ${eoe}`,
+      false,
+    ],
+    ['missing, with nothing held', '', false],
+  ])('is seen where it is %s: %#', (_, held, seen) => {
+    const bytes = utf8(held)
+    expect(endsWithEoe(bytes, bytes.length)).toBe(seen)
   })
 })
 

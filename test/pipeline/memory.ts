@@ -52,6 +52,7 @@ export class MemorySpool {
         }),
       close: () => {},
       lag: 0,
+      isCalm: false,
     }
     const lag = (): number =>
       this.#pieces
