@@ -37,7 +37,7 @@ export function watchCommand(): Command {
     )
     .option(
       '--auditd-log <file>',
-      'a file in which auditd’s messages are kept, or journal',
+      "a file in which auditd's messages are kept, or journal",
       JOURNAL,
     )
     .option(
