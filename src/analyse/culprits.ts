@@ -8,6 +8,9 @@ const MOST = 3
 /** Share that is most: a sentence names who has it, and a path stands for those below it that have it together. */
 const MAIN_SHARE = 0.5
 
+/** Between the names of a whole origin: no byte of a file's name. */
+const SEPARATOR = '\0'
+
 /** Who or what makes entries of a key. */
 export interface Culprit {
   readonly name: string
@@ -18,6 +21,14 @@ export interface Culprit {
   readonly usual_per_s: number
 }
 
+/** Program, user, call and path of the same entries. */
+export interface Together extends Omit<Culprit, 'name'> {
+  readonly program: string
+  readonly user: string
+  readonly call: string
+  readonly path: string
+}
+
 /** Who makes the entries of a key, of each kind those first that make most above what they usually do. */
 export interface Culprits {
   readonly program: readonly Culprit[]
@@ -25,6 +36,7 @@ export interface Culprits {
   readonly call: readonly Culprit[]
   readonly path: readonly Culprit[]
   readonly parent: readonly Culprit[]
+  readonly together: readonly Together[]
 }
 
 /** What is usual: a table, and the seconds it stands for. */
@@ -57,7 +69,17 @@ export function culpritsOf(
     call: told(Facets.Call, ({ number }) => callName(number)),
     path: pathsOf(row, now, entries, seconds, usual),
     parent: told(Facets.Parent, ({ number }) => parentName(number)),
+    together: told(Facets.Whole, wholeName).map(({ name, ...shares }) => {
+      const [program, user, call, path] = name.split(SEPARATOR)
+      return { program, user, call, path, ...shares }
+    }),
   }
+}
+
+/** Program, user, call and path of a counter of all of them. */
+function wholeName({ text, cut, user, number }: Counter): string {
+  const names = [textOf(text.subarray(0, cut)), userName(user), callName(number)]
+  return [...names, textOf(text.subarray(cut))].join(SEPARATOR)
 }
 
 /**

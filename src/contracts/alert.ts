@@ -21,11 +21,26 @@ function alertOf(type: string, evidence: z.ZodRawShape): z.ZodType {
     .meta({ id: type })
 }
 
-const culprits = z.array(
-  z.object({ name: z.string(), share: figure, error: figure, usual_per_s: figure }),
+const shares = { share: figure, error: figure, usual_per_s: figure }
+const culprits = z.array(z.object({ name: z.string(), ...shares }))
+const together = z.array(
+  z.object({
+    program: z.string(),
+    user: z.string(),
+    call: z.string(),
+    path: z.string(),
+    ...shares,
+  }),
 )
 const origins = z
-  .object({ program: culprits, user: culprits, call: culprits, path: culprits, parent: culprits })
+  .object({
+    program: culprits,
+    user: culprits,
+    call: culprits,
+    path: culprits,
+    parent: culprits,
+    together,
+  })
   .meta({ id: 'origins' })
 
 const flood = {

@@ -64,6 +64,13 @@ describe('a flood', () => {
       'pid 77',
     ])
     expect(call[0].share + call[0].error).toBe(1)
+    expect(originsOf(bench).together[0]).toMatchObject({
+      program: '/usr/bin/rsync',
+      user: 'auid 1000',
+      call: 'openat',
+      path: '/srv/data',
+      usual_per_s: 0,
+    })
     expect(bench.alerts[0]['text']).toMatch(
       /by \/usr\/bin\/rsync \(9\d %\), auid 1000 \(9\d %\), openat \(\d+ %\), in \/srv\/data \(9\d %\), started by pid 77 \(9\d %\): narrow/,
     )

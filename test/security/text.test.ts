@@ -87,7 +87,7 @@ describe('the text of an alert', () => {
       bar: 1000,
       sustained: false,
       drain: drainOf(null),
-      origins: { program: nasty, user: [], call: [], path: nasty, parent: [] },
+      origins: { program: nasty, user: [], call: [], path: nasty, parent: [], together: [] },
     }
     const told = [floodStart(flood, 'info'), floodWorse(flood, 'critical'), floodEnd(flood, 'calm')]
     for (const alert of told) {
