@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readTopic } from '../../src/sink/kafka/reader.ts'
 import { blockOf } from '../sink/block.ts'
 import { sinkContract } from '../sink/contract.ts'
 import { consumed } from './client.ts'
@@ -69,6 +70,9 @@ describe.skipIf(brokers === '')('with a real broker', () => {
         [1, 2, 3, 4].map((part) => [String(part), '4']),
       )
       expect(`${Buffer.concat(parts.map(({ value }) => value)).toString()}\n`).toBe(event)
+      const read: string[] = []
+      for await (const { text } of readTopic(options, options.topics.events)) read.push(text)
+      expect(read).toEqual([event.trimEnd()])
     })
 
     it('finds out by itself that a topic takes smaller messages', async () => {
