@@ -1,4 +1,4 @@
-import { meanOf, type Seconds, type Share, sharesOf } from './blame.ts'
+import { meanOf, mostOf, type Seconds, type Share, sharesOf } from './blame.ts'
 import type { Cause } from './diagnosis.ts'
 
 /** Seconds before a loss by which it is told what is usual. */
@@ -11,6 +11,8 @@ export interface Account {
   readonly records: number | null
   /** Whose they are, the largest share first. */
   readonly shares: readonly Share[]
+  /** Records of one of them, the mean. */
+  readonly each: number
 }
 
 /** A loss: its span in ms since the epoch, by how much the counter rose, serials that did not come. */
@@ -26,23 +28,31 @@ export interface Loss {
  * How many events and records are missing, and whose. For a full queue the kernel counts an event that
  * it refuses as one, whatever records it would have had; for a rate limit it counts records; what is
  * dropped behind the queue it does not count at all, but that has serials. The kernel refuses whoever
- * comes, so that the shares are those of what came through, where that is more than usual.
+ * comes, so that the shares are those of what came through, where that is more than usual; what is only
+ * known when its seconds are forgotten is shared as the loss `before` that it goes on.
  */
 export function accountOf(
   { from, to, losses, gaps, cause }: Loss,
   seconds: Seconds | null,
+  before: Account | null = null,
 ): Account {
-  const [first, end] = [Math.floor(from / 1000), Math.floor(to / 1000) + 1]
-  const during = seconds === null ? null : meanOf(seconds, first, end)
-  const usual = seconds === null ? null : meanOf(seconds, first - USUAL_S, first)
-  const shares =
-    during === null ? [] : sharesOf(during.rates, usual?.rates ?? new Map(), during.events)
-  const each = shares.reduce(
-    (sum, { key, share }) => sum + share * (during?.records.get(key) ?? 0),
-    0,
-  )
+  const { shares, each } =
+    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds)
   const events = cause === 'rate_limit' ? gaps : losses + gaps
   // The kernel counts EOE as a record, which is none here.
   const records = cause === 'rate_limit' ? (losses * each) / (each + 1) : events * each
-  return { events, records: shares.length === 0 ? null : Math.round(records), shares }
+  return { events, records: shares.length === 0 ? null : Math.round(records), shares, each }
+}
+
+/** Whose what is missing in the seconds from the first to the last is, and how many records an event of those has. */
+function whoseOf(
+  first: number,
+  last: number,
+  seconds: Seconds | null,
+): Pick<Account, 'shares' | 'each'> {
+  if (seconds === null) return { shares: [], each: 0 }
+  const { rates, records, events } = meanOf(seconds, first, last + 1)
+  const shares = sharesOf(rates, mostOf(seconds, first - USUAL_S, first), events)
+  const each = shares.reduce((sum, { key, share }) => sum + share * (records.get(key) ?? 0), 0)
+  return { shares, each }
 }

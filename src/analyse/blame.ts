@@ -61,12 +61,18 @@ export interface Seconds {
 export function growthAt(seconds: Seconds | null, time: number): Share[] {
   if (seconds === null) return []
   const end = Math.floor(time / 1000)
-  const grown = meanOf(seconds, end - GROWTH_S, end)
-  return sharesOf(
-    grown.rates,
-    meanOf(seconds, end - GROWTH_S - USUAL_S, end - GROWTH_S).rates,
-    grown.events,
-  )
+  const from = end - GROWTH_S
+  const grown = meanOf(seconds, from, end)
+  return sharesOf(grown.rates, mostOf(seconds, from - USUAL_S, from), grown.events)
+}
+
+/** The most that each key made in one of the seconds `from … to`: what is usual of it. */
+export function mostOf(seconds: Seconds, from: number, to: number): Rates {
+  const most = new Map<string, number>()
+  for (let second = from; second < to; second++)
+    for (const { key, entries } of seconds.tallyOf(second) ?? [])
+      most.set(key, Math.max(most.get(key) ?? 0, entries))
+  return most
 }
 
 /** What the keys made in some seconds. */

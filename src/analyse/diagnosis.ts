@@ -52,7 +52,7 @@ export function diagnose({ losses, gaps, signs }: Evidence): Cause {
   const has = (...some: readonly Sign[]): boolean => some.some((sign) => signs.has(sign))
   const isLost = losses > 0
   const isTorn = gaps > Math.max(STRAYS, FEW * losses)
-  if (isLost && has('rate')) return 'rate_limit'
+  if (isLost && (has('rate') || (has('limited') && !has('backlog')))) return 'rate_limit'
   if (isLost && has('memory') && !has('backlog')) return 'memory'
   if (has('absent', 'hold') && (isLost || isTorn)) return 'no_auditd'
   if (has('drops', 'printed', 'retry') && (isTorn || has('retry', 'printed')))

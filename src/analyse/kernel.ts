@@ -1,7 +1,7 @@
 import type { Message } from '../model/delivery.ts'
 import type { KernelNote } from '../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../model/reading.ts'
-import { accountOf } from './account.ts'
+import { type Account, accountOf } from './account.ts'
 import type { Seconds } from './blame.ts'
 import { diagnose } from './diagnosis.ts'
 import { eventsLost, lostReset } from './kernel-alerts.ts'
@@ -9,8 +9,11 @@ import { Signs, type SignsState } from './signs.ts'
 
 /** Milliseconds after a loss in which what else the burst costs comes to be known. */
 const SETTLE_MS = 1000
-/** Milliseconds over which losses are told together, once some were told. */
+/** Milliseconds over which losses are told together, once some were told so many times: a burst may be read in two. */
 const TOGETHER_MS = 10_000
+const AT_ONCE = 2
+/** Milliseconds for which the seconds of a loss are surely known. */
+const KNOWN_MS = 5000
 /** Milliseconds between two looks of a watcher at the kernel log. */
 const LOOK_MS = 1000
 /** Rises of the counter that are remembered for rows that are still to come. */
@@ -54,6 +57,9 @@ export interface KernelState {
   /** Losses that are to be told, and when some were told last. */
   readonly untold: (Rise & { readonly since: number }) | null
   readonly toldAt: number
+  /** How many times since it was calm, and what was told last with its end. */
+  readonly times: number
+  readonly told: { readonly to: number; readonly account: Account } | null
   /** Reasons of the kernel log since then. */
   readonly reasons: readonly string[]
   readonly signs: SignsState
@@ -94,6 +100,8 @@ const NOTHING: KernelState = {
   rises: [],
   untold: null,
   toldAt: 0,
+  times: 0,
+  told: null,
   reasons: [],
   signs: new Signs().state(),
 }
@@ -131,9 +139,10 @@ export class Kernel {
 
   /** It is `time` now, ms since the epoch: tells what was lost, unless something was told just before. */
   reach(time: number): void {
-    const { untold, toldAt } = this.#state
+    const { untold, toldAt, times } = this.#state
     if (untold === null || time - untold.since < SETTLE_MS) return
-    if (Math.abs(time - toldAt) >= TOGETHER_MS) this.#tell(untold, time)
+    const isCalm = Math.abs(time - toldAt) >= TOGETHER_MS
+    if (isCalm || times < AT_ONCE) this.#tell(untold, time, isCalm ? 1 : times + 1)
   }
 
   /** The limit of the kernel's queue as it was last read, 0 for none; null where it never was. */
@@ -199,8 +208,8 @@ export class Kernel {
     })
   }
 
-  #tell({ from, to, losses }: Rise, time: number): void {
-    const { lost, backlogLimit, rateLimit, reasons } = this.#state
+  #tell({ from, to, losses }: Rise, time: number, times: number): void {
+    const { lost, backlogLimit, rateLimit, reasons, told } = this.#state
     const views = this.#options
     const { node } = views
     const gaps = views.gaps(from)
@@ -208,9 +217,12 @@ export class Kernel {
     const cause = diagnose({ losses, gaps, signs })
     // A watcher looks at the log every second: what it tells was printed since it looked before.
     const said = (this.#signs.firstLoss(from, time) ?? from) - LOOK_MS
+    const start = Math.max(from, said)
+    const goesOn = told !== null && told.to >= from && time - start > KNOWN_MS
     const account = accountOf(
-      { from: Math.max(from, said), to, losses, gaps, cause },
+      { from: start, to, losses, gaps, cause },
       views.seconds(),
+      goesOn ? told.account : null,
     )
     this.#options.emitAlert(
       eventsLost({
@@ -228,6 +240,6 @@ export class Kernel {
         foreseen: views.foreseen(),
       }),
     )
-    this.#set({ untold: null, toldAt: time, reasons: [] })
+    this.#set({ untold: null, toldAt: time, reasons: [], times, told: { to, account } })
   }
 }

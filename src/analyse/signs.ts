@@ -13,6 +13,8 @@ export type Sign =
   | 'retry'
   | 'hold'
   | 'memory'
+  /** A rate limit was set. */
+  | 'limited'
   /** A record went to the kernel log, since auditd did not take it. */
   | 'printed'
   /** Sends to auditd's socket failed. */
@@ -85,6 +87,7 @@ export class Signs {
     }
     if (reading.kind !== 'status') return
     if (reading.pid === 0) this.#see(at, 'absent')
+    if ((reading.rate_limit ?? 0) > 0) this.#see(at, 'limited')
     const { backlog_wait_time_actual: waited } = reading
     const before = this.#state.waited
     if (waited !== null && before !== null && waited > before)

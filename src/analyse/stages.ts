@@ -15,6 +15,8 @@ const FILLING_BYTES = 53_248
 
 /** Milliseconds around a reading in which it is taken for what was: a watcher looks every second. */
 const GAUGE_MS = 2500
+/** A socket that had room may have filled since, which is told within a second. */
+const ROOM_MS = 1000
 const STATE_MS = 5000
 /** Readings that are remembered: the stream may lag behind them. */
 const MOST_READINGS = 32
@@ -64,8 +66,9 @@ export class Stages {
    * anything. Null where no reading tells.
    */
   isFilling(time: number): boolean | null {
-    const bytes = nearest(this.#state.socket, time, GAUGE_MS)
-    return bytes === null ? null : bytes >= FILLING_BYTES
+    const { socket } = this.#state
+    if ((nearest(socket, time, GAUGE_MS) ?? 0) >= FILLING_BYTES) return true
+    return nearest(socket, time, ROOM_MS) === null ? null : false
   }
 
   /** Entries that the stages held at a time while the kernel's queue was not empty. */

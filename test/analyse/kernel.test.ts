@@ -117,12 +117,13 @@ describe('losses of the kernel', () => {
     ])
   })
 
-  it('are told after a second, then together for ten', () => {
+  it('are told after a second, twice, then together for ten', () => {
     const counts = [0, 5, 6, 7, 8, 9].map((count, second) => lost(second, count))
     const alerts = alertsOf([...counts, status(11.5, { lost: 9 }), status(30, { lost: 9 })])
     expect(alerts.map((alert) => [alert['starts_at'], alert['ends_at'], lossesOf(alert)])).toEqual([
       ['2026-11-22T12:00:00.000Z', '2026-11-22T12:00:02.000Z', 6],
-      ['2026-11-22T12:00:02.000Z', '2026-11-22T12:00:05.000Z', 3],
+      ['2026-11-22T12:00:02.000Z', '2026-11-22T12:00:04.000Z', 2],
+      ['2026-11-22T12:00:04.000Z', '2026-11-22T12:00:05.000Z', 1],
     ])
   })
 
