@@ -78,6 +78,7 @@ export class Analyser {
       breaks: this.#breaks,
       streamOf: (node) => this.#streamOf(node),
       drain: () => this.queue.drain,
+      emitAlert: (alert) => options.emitAlert(this.#vigil.withRules(alert)),
     }
     this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
     const machine = state?.version === STATE_VERSION ? state.machine : undefined

@@ -102,6 +102,11 @@ export class Rules {
     if (isListed || listing === null || clock - changedAt >= LISTED_MS) this.#tell(deeds.to)
   }
 
+  /** The rules that have a key, as `auditctl -l` prints them; null where nobody lists them. */
+  rulesOf(key: string): readonly string[] | null {
+    return this.#state.listing?.rules.filter((rule) => keysOf(rule).includes(key)) ?? null
+  }
+
   /** For the checkpoint. */
   state(): RulesState {
     return this.#state
@@ -141,4 +146,9 @@ function without(rules: readonly string[], others: readonly string[]): string[] 
     left.set(rule, count - 1)
     return count <= 0
   })
+}
+
+/** The keys of a rule: behind `-k` where it is a watch, else in fields of their own. */
+function keysOf(rule: string): string[] {
+  return Array.from(rule.matchAll(/ (?:-k |-F key=)(.+?)(?= -F |$)/g), ([, key]) => key)
 }

@@ -1,4 +1,5 @@
 import type { Message, Run } from '../model/delivery.ts'
+import { plain } from '../model/plain.ts'
 import type { Reading } from '../model/reading.ts'
 import { authorOfRow, CONFIG_CHANGE, changesOf } from './change.ts'
 import { Daemon, type DaemonState } from './daemon.ts'
@@ -20,6 +21,9 @@ const KERNEL_LAST = 1999
 
 /** `add_rule`, `remove_rule`: not `updated_rules`, which the kernel does when a watched file is replaced. */
 const OF_RULES = /_rule$/
+
+/** Rules of a key that an alert lists. */
+const MOST_RULES = 10
 
 const NOBODY: Ours = { uids: [], programs: [] }
 
@@ -135,6 +139,18 @@ export class Vigil {
     else if (reading.kind === 'kmsg' && reading.says === 'gone') daemon.miss(time)
     rules.reach(reading)
     this.#wait(host)
+  }
+
+  /** An alert about a rule key, with the rules that have it, as far as they are listed. */
+  withRules(alert: Message): Message {
+    const { type, node, evidence, text } = alert as { readonly evidence: Message } & Message
+    if (!String(type).startsWith('flood.')) return alert
+    const rules = this.#nodes.get(String(node))?.rules.rulesOf(String(evidence['key'])) ?? null
+    const shown = rules?.slice(0, MOST_RULES) ?? null
+    const [first, ...others] = rules ?? []
+    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    const named = first === undefined ? text : `${String(text)} Its rule: ${plain(first)}${more}.`
+    return { ...alert, text: named, evidence: { ...evidence, rules: shown } }
   }
 
   /** Time has come to `clock`, the stream's clock while its writer was there. */

@@ -43,6 +43,8 @@ const origins = z
   })
   .meta({ id: 'origins' })
 
+/** Rules as `auditctl -l` prints them; null where nobody lists them. */
+const rules = z.array(z.string()).nullable()
 const flood = {
   key: z.string(),
   events_per_s: figure,
@@ -61,6 +63,7 @@ const flood = {
   events: count,
   entries: count,
   origins: origins.nullable(),
+  rules,
 }
 /** Who did something, as far as records say. */
 const author = z.object({
@@ -69,7 +72,6 @@ const author = z.object({
   pid: count.nullable(),
   exe: z.string().nullable(),
 })
-const rules = z.array(z.string()).nullable()
 const share = z.object({ key: z.string(), share: figure, error: figure })
 const lines = count.nullable()
 const bytes = count.nullable()

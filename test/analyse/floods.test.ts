@@ -48,6 +48,7 @@ describe('a flood', () => {
           "(auditctl -l -k exec) before the kernel's backlog overflows.",
         evidence: {
           key: 'exec',
+          rules: null,
           events_per_s: 1200,
           entries_per_s: 12_000,
           peak_entries_per_s: 12_000,

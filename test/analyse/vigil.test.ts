@@ -300,6 +300,32 @@ describe('a node that is silent', () => {
   })
 })
 
+describe('a flood', () => {
+  /** Some calm seconds, then a flood of one key. */
+  const flood = (stage: Stage): Message | undefined => {
+    for (let second = 0; second < 40; second++) {
+      const lines: string[] = []
+      const events = second < 30 ? 10 : 4000
+      for (let n = 0; n < events; n++) lines.push(...syscall(++stage.serial))
+      stage.come(second, ...lines)
+    }
+    return stage.of('flood.start')[0]
+  }
+  const [ONE, TWO] = ['-w /a -p r -k k', '-a always,exit -F arch=b64 -S read -F key=x -F key=k']
+
+  it('is told with the rules of its key, where they are listed', () => {
+    const alert = flood(new Stage().rules(0, [ONE, EXEC, TWO, '-w /b -p r -k kk']))
+    expect(evidence(alert)['rules']).toEqual([ONE, TWO])
+    expect(alert?.['text']).toMatch(/ Its rule: -w \/a -p r -k k and 1 more\.$/)
+  })
+
+  it('is told without rules where nobody lists them', () => {
+    const alert = flood(new Stage())
+    expect(evidence(alert)['rules']).toBeNull()
+    expect(alert?.['text']).not.toContain('Its rule')
+  })
+})
+
 describe('a vigil', () => {
   it('goes on from its state anywhere, and passes over what was read before', () => {
     const steps: ((stage: Stage) => unknown)[] = [

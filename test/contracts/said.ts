@@ -10,6 +10,7 @@ import { Kernel } from '../../src/analyse/kernel.ts'
 import { Missing } from '../../src/analyse/missing.ts'
 import { selfCalm, selfFlood } from '../../src/analyse/self-alerts.ts'
 import { nodeSilent, nodeSpeaks } from '../../src/analyse/tamper-alerts.ts'
+import { Vigil } from '../../src/analyse/vigil.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import { poisonAlert, spoolAlert } from '../../src/service/alerts.ts'
@@ -45,7 +46,7 @@ export function saidAlerts(): Message[] {
       'web-01',
       Date.now(),
     ),
-    floodWorse(FLOOD, 'critical'),
+    new Vigil({ host: 'web-01', emitAlert: () => {} }).withRules(floodWorse(FLOOD, 'critical')),
     fillingAlert('web-01', 2, { bytes: 8, limit: 10, share: 0.8 }, 0, 1),
     poisonAlert({ kind: 'poison', at: POSITION, bytes: 7, reason: 'it ends' }, 'web-01', 0),
   ]
