@@ -150,7 +150,7 @@ describe.skipIf(brokers === '')('with a real broker', () => {
       expect(alerts.map(({ type }) => type)).toEqual(['kafka.timestamp', 'kafka.rejected'])
     })
 
-    it('takes none of many for acknowledged that are refused in one round', async () => {
+    it('takes none of many for acknowledged that are refused together', async () => {
       const topics = unmadeTopics()
       await makeTopic(broker, topics.events, { 'cleanup.policy': 'compact' })
       await makeTopic(broker, topics.rejects)

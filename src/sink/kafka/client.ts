@@ -7,11 +7,10 @@ export type Properties = Readonly<Record<string, PropertyValue>>
 /** One header of a message. The addon reads the first property of the object alone, as UTF-8. */
 export type Header = Record<string, string>
 
-/** What is told of a message that Kafka did not take. */
+/** What is told of a message that left the producer's hands, one way or the other. */
 export interface Report {
-  readonly topic: string
-  /** Bytes of its value. */
-  readonly size: number
+  /** What was given to `produce` with the message. */
+  readonly opaque?: unknown
 }
 
 /** The part of node-rdkafka's producer that is used. */
@@ -27,8 +26,6 @@ export interface RawProducer {
   /** Whether there is a handle to poll; a broker need not have answered yet. */
   isConnected(): boolean
   poll(): unknown
-  /** Waits in a thread, at most `timeout` ms, until no message is under way; an error says that some are. */
-  flush(timeout: number, done: (error: Error | null) => void): unknown
   setOauthBearerToken(token: string): unknown
   produce(
     topic: string,
@@ -36,7 +33,7 @@ export interface RawProducer {
     value: Buffer,
     key: Buffer | null,
     timestamp: number,
-    opaque: undefined,
+    opaque: unknown,
     headers: readonly Header[] | undefined,
   ): unknown
 }
@@ -78,12 +75,6 @@ export interface Client {
 }
 
 /**
- * Reports on messages that were not taken, and on no others: a report makes an object with eight properties and a
- * turn of JavaScript, which is more than all of `produce` takes (17.9 µs of CPU a message with them, 10.5 without).
- */
-const REPORTS: Properties & { dr_cb: true } = { dr_cb: true, 'delivery.report.only.error': true }
-
-/**
  * Loads node-rdkafka, an optional package that is compiled where it is installed; a `Failure` says how
  * to get it. Main thread only: in a worker thread the addon ends the process.
  */
@@ -93,7 +84,7 @@ export async function loadClient(): Promise<Client> {
     return {
       features: addon.features,
       create: (global, topic) =>
-        new addon.Producer({ ...global, ...REPORTS }, { ...topic }) as unknown as RawProducer,
+        new addon.Producer({ ...global, dr_cb: true }, { ...topic }) as unknown as RawProducer,
       consume: (global) => new addon.KafkaConsumer({ ...global }, {}) as unknown as RawConsumer,
     }
   } catch (error) {

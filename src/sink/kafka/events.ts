@@ -6,7 +6,7 @@ import { formatPosition } from '../../model/place.ts'
 import type { Result } from '../../model/result.ts'
 import type { Chunk, Chunks } from './chunks.ts'
 import type { Header } from './client.ts'
-import type { Outgoing } from './message.ts'
+import { type Outgoing, type Sender, WAITING } from './message.ts'
 import { HEAD_ROOM, MAX_KEYS, MIN_LIMIT } from './parts.ts'
 import { roomForLines, writeLines } from './raw.ts'
 
@@ -29,15 +29,17 @@ export interface EventOptions
 export class EventMessages {
   readonly #options: EventOptions
   readonly #chunks: Chunks
+  readonly #sender: Sender
   readonly #schema: Header
   readonly #wants: ReadonlySet<HeaderName>
   readonly #ownNode: Buffer
   #node: Buffer
   #nodeText: string
 
-  constructor(options: EventOptions, chunks: Chunks) {
+  constructor(options: EventOptions, chunks: Chunks, sender: Sender) {
     this.#options = options
     this.#chunks = chunks
+    this.#sender = sender
     this.#ownNode = Buffer.from(options.node)
     this.#node = this.#ownNode
     this.#nodeText = options.node
@@ -112,6 +114,7 @@ export class EventMessages {
     const keySet = result.keySets[events.keySet[row]] ?? ''
     chunk.users++
     return {
+      sender: this.#sender,
       topic,
       value,
       key: key === 'node' ? this.#node : key === 'id' ? Buffer.from(id) : null,
@@ -121,8 +124,8 @@ export class EventMessages {
       epoch: batch.epoch,
       place,
       chunk,
-      delivered: false,
-      alone: false,
+      open: WAITING,
+      failed: false,
     }
   }
 

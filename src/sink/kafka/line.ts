@@ -1,9 +1,8 @@
 import type { Chunks } from './chunks.ts'
 import { classify, Verdict } from './classify.ts'
-import type { Outgoing } from './message.ts'
+import { isDelivered, type Outgoing, type Sender, WAITING } from './message.ts'
 import { partsOf, roomIn } from './parts.ts'
 import type { Producer, Taken } from './producer.ts'
-import type { Refusals } from './refusals.ts'
 
 /** Messages handed over before other work has its turn. */
 const SLICE = 512
@@ -37,20 +36,21 @@ interface Waiter {
  * Messages on their way to Kafka, in order, kept until they are acknowledged:
  *
  * ```
- *  acknowledged │ sent, in this round │ waiting
- *          head ▲                next ▲
+ *  acknowledged │ sent, some of them acknowledged │ waiting
+ *          head ▲                            next ▲
  * ```
  *
- * When one is not taken the line stops, lets the round end, and sends from the head again what has no
- * acknowledgement.
+ * When one is not taken the line stops, lets the reports of the rest come in, and sends from the head
+ * again what has no acknowledgement.
  */
-export class Line {
+export class Line implements Sender {
   readonly #chunks: Chunks
   readonly #hooks: LineHooks
   #queue: Outgoing[] = []
   #head = 0
   #next = 0
   #bytes = 0
+  #outstanding = 0
   #producer: Producer | null = null
   #limit = 0
   #halted = false
@@ -80,16 +80,14 @@ export class Line {
     this.#bytes += message.value.length
   }
 
-  /** Hands over what waits, as far as the round takes it, and ends the round with it. */
+  /** Hands over what waits, as far as it is taken now. */
   pump(): void {
     clearImmediate(this.#turn)
     this.#turn = undefined
     for (let i = 0; i < SLICE; i++) {
-      const producer = this.#producer
-      if (producer === null) return
-      if (!this.#isNext(producer)) return producer.settle()
+      if (this.#producer === null || this.#halted || this.#next >= this.#queue.length) return
       const message = this.#queue[this.#next]
-      if (!message.delivered && !this.#send(producer, message)) return producer.settle()
+      if (message.open === WAITING && !this.#send(this.#producer, message)) return
       this.#next++
     }
     this.#turn = setImmediate(() => this.pump())
@@ -102,36 +100,28 @@ export class Line {
     this.pump()
   }
 
-  /** Hands over nothing more; the round under way still counts. */
+  /** Hands over nothing more; reports still count. */
   pause(): void {
     this.#producer = null
   }
 
-  /** Gives up on the round: the producer is gone. */
+  /** Gives up on reports: the producer is gone. */
   reset(): void {
     this.#producer = null
+    this.#outstanding = 0
     this.#rewind()
   }
 
-  /** A round is over: what was sent is acknowledged, but for what may be among the refusals. */
-  settle(refusals: Refusals): void {
-    const suspects: (readonly [message: Outgoing, error: string])[] = []
-    for (let at = this.#head; at < this.#next; at++) {
-      const message = this.#queue[at]
-      if (message.delivered) continue
-      const error = refusals.of(message, this.#limit)
-      if (error === null) this.#deliver(message)
-      else suspects.push([message, error])
+  /** Takes the report on a part of a message: null, or why it was not taken. */
+  report(message: Outgoing, error: string | null): void {
+    this.#outstanding--
+    message.open--
+    if (error !== null) {
+      message.failed = true
+      this.#halt(error, message)
     }
-    for (const [message, error] of suspects) {
-      const verdict = classify(error)
-      const isUnsure = verdict === Verdict.Invalid && !refusals.isSure(message, this.#limit)
-      if (isUnsure) message.alone = true
-      this.#halt(isUnsure ? Verdict.Retry : verdict, error, message)
-    }
-    this.#pass()
-    this.#next = this.#head
-    if (this.#halted) this.#retryLater()
+    if (isDelivered(message)) this.#deliver(message)
+    if (this.#halted && this.#outstanding === 0 && this.#retry === undefined) this.#retryLater()
   }
 
   /** Settles when all that was pushed before is acknowledged. */
@@ -157,52 +147,51 @@ export class Line {
     return new Promise((resolve, reject) => this.#waiters.push({ until, resolve, reject }))
   }
 
-  /** Whether the next message is for the round under way. One that is alone has a round of its own. */
-  #isNext(producer: Producer): boolean {
-    if (this.#halted || this.#next >= this.#queue.length || !producer.isOpen) return false
-    const isAlone = this.#queue[this.#next].alone || this.#queue[this.#next - 1]?.alone
-    return !isAlone || producer.busySince === null
-  }
-
-  /** False when the message was not taken as a whole: parts that were come a second time, with the rest. */
+  /** False when the message was not taken as a whole. */
   #send(producer: Producer, message: Outgoing): boolean {
     const { topic, value, timestamp } = message
-    if (value.length <= roomIn(this.#limit))
-      return this.#isTaken(
-        producer.produce(topic, value, message.key, timestamp, message.headers),
-        message,
-      )
+    if (value.length <= roomIn(this.#limit)) {
+      const taken = producer.produce(topic, value, message.key, timestamp, message, message.headers)
+      return this.#isTaken(taken, message, 1)
+    }
     // Parts that are apart cannot be joined, so that they have one key at least.
     const key = message.key ?? Buffer.from(message.id)
-    return partsOf(message, this.#limit).every((part) =>
-      this.#isTaken(producer.produce(topic, part.value, key, timestamp, part.headers), message),
-    )
+    for (const part of partsOf(message, this.#limit)) {
+      const taken = producer.produce(topic, part.value, key, timestamp, message, part.headers)
+      const open = message.open === WAITING ? 1 : message.open + 1
+      if (!this.#isTaken(taken, message, open)) {
+        // The parts that were taken come a second time, with the rest.
+        if (message.open !== WAITING) message.failed = true
+        if (message.failed && taken === 'full') this.#halt('queue full', message)
+        return false
+      }
+    }
+    return true
   }
 
-  #isTaken(taken: Taken, message: Outgoing): boolean {
+  #isTaken(taken: Taken, message: Outgoing, open: number): boolean {
     if (taken === 'full') return false
-    if (taken.error === null) return true
-    this.#halt(classify(taken.error), taken.error, message)
-    // Without a round under way there is no end of one to wait for.
-    if (this.#producer?.busySince === null) this.#retryLater()
-    return false
+    if (taken.error !== null) {
+      this.#halt(taken.error, message)
+      return false
+    }
+    message.open = open
+    this.#outstanding++
+    return true
   }
 
   #deliver(message: Outgoing): void {
-    message.delivered = true
     this.#bytes -= message.value.length
     if (message.chunk !== null) this.#chunks.release(message.chunk)
     this.#retryMs = FIRST_RETRY_MS
     this.#hooks.onDelivered(message)
-  }
-
-  /** Moves the head behind what is acknowledged without a gap. */
-  #pass(): void {
-    const from = this.#head
-    while (this.#head < this.#queue.length && this.#queue[this.#head].delivered) this.#head++
-    const passed = this.#head - from
+    let passed = 0
+    while (this.#head < this.#queue.length && isDelivered(this.#queue[this.#head])) {
+      this.#head++
+      passed++
+    }
     if (passed === 0) return
-    if (this.#head >= CUT || this.#head === this.#queue.length) {
+    if (this.#head >= CUT) {
       this.#queue.splice(0, this.#head)
       this.#next -= this.#head
       this.#head = 0
@@ -213,15 +202,15 @@ export class Line {
     this.#hooks.onPassed(passed)
   }
 
-  #halt(verdict: Verdict, error: string, message: Outgoing): void {
+  #halt(error: string, message: Outgoing): void {
     this.#halted = true
     const { length } = message.value
-    this.#hooks.onTrouble(verdict, error, message)
+    this.#hooks.onTrouble(classify(error), error, message)
     this.#bytes += message.value.length - length
+    if (this.#outstanding === 0 && this.#retry === undefined) this.#retryLater()
   }
 
   #retryLater(): void {
-    if (this.#retry !== undefined) return
     this.#retry = setTimeout(() => {
       this.#rewind()
       this.pump()
@@ -234,5 +223,11 @@ export class Line {
     this.#retry = undefined
     this.#halted = false
     this.#next = this.#head
+    for (let at = this.#head; at < this.#queue.length; at++) {
+      const message = this.#queue[at]
+      if (isDelivered(message)) continue
+      message.open = WAITING
+      message.failed = false
+    }
   }
 }

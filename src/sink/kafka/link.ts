@@ -4,10 +4,10 @@ import type { KafkaOptions } from '../../model/kafka.ts'
 import { classify, Verdict } from './classify.ts'
 import type { Client } from './client.ts'
 import type { Line } from './line.ts'
+import type { Outgoing } from './message.ts'
 import { MIN_LIMIT } from './parts.ts'
-import { Producer, type Refusal } from './producer.ts'
+import { Producer } from './producer.ts'
 import { propertiesOf, withoutSecrets } from './properties.ts'
-import { Refusals } from './refusals.ts'
 import type { Troubles } from './troubles.ts'
 
 /** Milliseconds until the next connect after one that failed: the first time, and at most. */
@@ -26,12 +26,11 @@ const TOKEN_MS = 30_000
 export interface LinkOptions {
   readonly client: Client
   readonly options: KafkaOptions
-  /** What it sends; nobody else sends through its producer. */
-  readonly line: Line
+  readonly lines: readonly Line[]
   readonly troubles: Troubles
 }
 
-/** Keeps a line connected to Kafka for as long as the sink lives, through one producer at a time. */
+/** Keeps a producer connected to Kafka for as long as the sink lives, one at a time. */
 export class Link {
   readonly #parts: LinkOptions
   #limit: number
@@ -70,7 +69,7 @@ export class Link {
     this.#change(() => this.#connect())
   }
 
-  /** Kafka acknowledged something, through this link or another: it is there. */
+  /** Kafka acknowledged something: it is there. */
   delivered(): void {
     // What the time is is looked up at the next poll: this is called for every message.
     this.#moved = true
@@ -126,14 +125,17 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    const { client, options, line, troubles } = this.#parts
+    const { client, options, lines, troubles } = this.#parts
     while (!this.#closing.signal.aborted) {
       try {
         const producer: Producer = await Producer.connect(
           client,
           propertiesOf(options, this.#limit),
           {
-            onSettled: (refusals) => this.#settle(refusals),
+            onReport: (opaque, error) => {
+              const message = opaque as Outgoing
+              message.sender.report(message, error === null ? null : this.#clean(error))
+            },
             onError: (text) => this.#onError(text),
             onPoll: () => this.#look(),
             token: options.oauthTokenFile === null ? null : () => this.#readToken(),
@@ -141,7 +143,7 @@ export class Link {
         )
         if (this.#closing.signal.aborted) return await producer.close(0)
         this.#producer = producer
-        line.up(producer, this.#limit)
+        for (const line of lines) line.up(producer, this.#limit)
         return
       } catch (error) {
         const text = this.#clean((error as Error).message)
@@ -152,22 +154,14 @@ export class Link {
     }
   }
 
-  /** A round is over; what waits makes the next. */
-  #settle(reports: readonly Refusal[]): void {
-    const { line } = this.#parts
-    const told = reports.map((report) => ({ ...report, error: this.#clean(report.error) }))
-    line.settle(new Refusals(told))
-    line.pump()
-  }
-
   async #drop(ms: number): Promise<void> {
     const producer = this.#producer
     if (producer === null) return
     this.#producer = null
     this.#downSince = performance.now()
-    this.#parts.line.pause()
+    for (const line of this.#parts.lines) line.pause()
     await producer.close(ms)
-    this.#parts.line.reset()
+    for (const line of this.#parts.lines) line.reset()
   }
 
   /** Waits before the next try, longer each time until something is delivered. */
@@ -191,10 +185,10 @@ export class Link {
   }
 
   #look(): void {
-    const { troubles, options, line } = this.#parts
+    const { troubles, options, lines } = this.#parts
     if (this.stalledMs > STALL_MS)
       troubles.raise('unreachable', null, troubles.error ?? 'no acknowledgement')
-    line.pump()
+    for (const line of lines) line.pump()
     if (options.oauthTokenFile !== null && performance.now() - this.#tokenAt > TOKEN_MS)
       this.#renewToken()
   }

@@ -1,8 +1,18 @@
 import type { Chunk } from './chunks.ts'
 import type { Header } from './client.ts'
 
+/** What `Outgoing.open` is of a message that is not under way. */
+export const WAITING = -1
+
+/** Whoever wants to know what became of a message. */
+export interface Sender {
+  /** A part of the message was acknowledged (null), or was not, and why. */
+  report(message: Outgoing, error: string | null): void
+}
+
 /** One message that Kafka has not acknowledged. */
 export interface Outgoing {
+  readonly sender: Sender
   topic: string
   value: Buffer
   key: Buffer | null
@@ -16,8 +26,13 @@ export interface Outgoing {
   readonly place: number
   /** Memory that its value lies in and that is given back once it is acknowledged. */
   readonly chunk: Chunk | null
-  /** All of it is acknowledged. */
-  delivered: boolean
-  /** It is sent in a round of its own: it looks like one that was not taken. */
-  alone: boolean
+  /** Parts without a report; 0 when it is acknowledged, WAITING before it is sent. */
+  open: number
+  /** A part of it was not taken. */
+  failed: boolean
+}
+
+/** Whether all of a message is acknowledged. */
+export function isDelivered({ open, failed }: Outgoing): boolean {
+  return open === 0 && !failed
 }

@@ -18,14 +18,6 @@ export interface Part {
   readonly headers: Header[]
 }
 
-/** Sizes of the values in which a message is sent where messages have `limit` bytes at most: its own, or its parts'. */
-export function sizesOf({ value }: Outgoing, limit: number): number[] {
-  const room = roomIn(limit)
-  if (value.length <= room) return [value.length]
-  const parts = Math.ceil(value.length / room)
-  return Array.from({ length: parts }, (_, i) => Math.min(room, value.length - i * room))
-}
-
 /** Bytes of a value that is sent whole where messages have `limit` bytes at most. */
 export function roomIn(limit: number): number {
   return limit - HEAD_ROOM

@@ -1,47 +1,23 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import type { Client, Header, RawProducer, Report } from './client.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client, Header, RawProducer } from './client.ts'
 import type { ProducerProperties } from './properties.ts'
 
-/**
- * One producer of librdkafka, and the rounds in which it sends: messages are handed over, then all of them are
- * awaited, then those that wait have their turn.
- *
- * ```
- *  produce … produce │ settle: flush until nothing is under way │ produce …
- *                    └──────── reports on what was not taken ───┴─► onSettled
- * ```
- *
- * librdkafka holds a message until Kafka has acknowledged it or it has made a report of its failure. So when it
- * holds none any more, and all reports are in, every message of the round is acknowledged but those reported.
- */
-
-/** Milliseconds between polls while no round is under way: for errors and logs. */
+/** Milliseconds between polls while reports are due, and while none is. */
+const BUSY_POLL_MS = 5
 const IDLE_POLL_MS = 2000
-/** Milliseconds a flush waits at least before it says that messages are still under way, and at most. */
-const FLUSH_MS = 5
-const LAST_FLUSH_MS = 100
-/** Bytes of a round from which on the rest waits for the next: what comes a second time after a crash. */
-const ROUND_BYTES = 4 << 20
-/** Milliseconds between looks whether the last round is over. */
-const LOOK_MS = 5
 /** Milliseconds that a broker has to answer the first request. */
 const CONNECT_MS = 5000
 /** Milliseconds between polls until it has. */
 const CONNECT_POLL_MS = 100
-/** Milliseconds a disconnect may flush by itself, after the last round was awaited. */
+/** Milliseconds a disconnect may flush by itself, after the reports were awaited. */
 const DISCONNECT_MS = 200
 /** librdkafka's RD_KAFKA_RESP_ERR__QUEUE_FULL: the message was not taken, and may be later. */
 const QUEUE_FULL = -184
 
-/** A message that was not taken, as far as a report tells which. */
-export interface Refusal extends Report {
-  readonly error: string
-}
-
 /** What a producer tells, always from a turn of its own. */
 export interface ProducerHooks {
-  /** A round is over: all of it is acknowledged but for the refusals. The next may begin. */
-  readonly onSettled: (refusals: readonly Refusal[]) => void
+  /** A message was acknowledged, or not, and why. */
+  readonly onReport: (opaque: unknown, error: string | null) => void
   /** Something is wrong with the connection or the producer. */
   readonly onError: (text: string) => void
   /** Called after each poll. */
@@ -55,16 +31,16 @@ export type Taken = { readonly error: string | null } | 'full'
 
 const TAKEN: Taken = { error: null }
 
-/** A producer, connected once and never again: after a failed connect or a fatal error another one takes its place. */
+/**
+ * One producer of librdkafka, connected once and never again: after a failed connect, and after a fatal
+ * error, another one takes its place.
+ */
 export class Producer {
   readonly #raw: RawProducer
   readonly #hooks: ProducerHooks
-  /** Messages of the round, and bytes of their values. */
-  #messages = 0
-  #bytes = 0
-  #refusals: Refusal[] = []
+  #outstanding = 0
   #busySince = 0
-  #settling = false
+  #interval = 0
   #closed = false
   /** Disconnected: what is told of a message from now on comes too late. */
   #gone = false
@@ -73,8 +49,11 @@ export class Producer {
   private constructor(raw: RawProducer, hooks: ProducerHooks) {
     this.#raw = raw
     this.#hooks = hooks
-    raw.on('delivery-report', (error, { topic, size }) => {
-      if (error !== null) this.#refusals.push({ topic, size, error: textOf(error) })
+    raw.on('delivery-report', (error, report) => {
+      if (this.#gone) return
+      this.#outstanding--
+      hooks.onReport(report.opaque, error === null ? null : textOf(error))
+      if (this.#outstanding === 0) this.#pace()
     })
   }
 
@@ -103,44 +82,34 @@ export class Producer {
         else resolve()
       })
     })
-    producer.#timer = setInterval(() => producer.#poll(), IDLE_POLL_MS)
+    producer.#pace()
     return producer
   }
 
-  /** Since when messages are under way, by `performance.now`; null while none is. */
+  /** Since when reports are due, by `performance.now`; null while none is. */
   get busySince(): number | null {
-    return this.#messages > 0 ? this.#busySince : null
+    return this.#outstanding > 0 ? this.#busySince : null
   }
 
-  /** Whether the round takes another message. */
-  get isOpen(): boolean {
-    return !this.#settling && this.#bytes < ROUND_BYTES
-  }
-
-  /** Hands over one message; its memory is free again at once. To be called while the round is open. */
+  /** Hands over one message; its memory is free again at once. */
   produce(
     topic: string,
     value: Buffer,
     key: Buffer | null,
     timestamp: number,
+    opaque: unknown,
     headers: readonly Header[] | undefined,
   ): Taken {
     try {
-      // Nothing is given along: it would only be let go of with a report, and most messages have none.
-      this.#raw.produce(topic, null, value, key, timestamp, undefined, headers)
+      this.#raw.produce(topic, null, value, key, timestamp, opaque, headers)
     } catch (error) {
       return (error as { code?: unknown }).code === QUEUE_FULL ? 'full' : { error: textOf(error) }
     }
-    if (this.#messages++ === 0) this.#busySince = performance.now()
-    this.#bytes += value.length
+    if (this.#outstanding++ === 0) {
+      this.#busySince = performance.now()
+      this.#pace()
+    }
     return TAKEN
-  }
-
-  /** Ends the round, if there is one: nothing is handed over until all of it is acknowledged. */
-  settle(): void {
-    if (this.#settling || this.#messages === 0) return
-    this.#settling = true
-    this.#flush(FLUSH_MS)
   }
 
   /** Takes a newer token for SASL OAUTHBEARER. */
@@ -149,13 +118,11 @@ export class Producer {
   }
 
   /**
-   * Waits at most `ms` for the end of the round, since nothing is told of it after a disconnect, then
-   * disconnects.
+   * Waits at most `ms` for the reports that are due, since a disconnect loses them, then disconnects.
    */
   async close(ms: number): Promise<void> {
     const until = performance.now() + ms
-    this.settle()
-    while (this.#messages > 0 && performance.now() < until) await sleep(LOOK_MS)
+    while (this.#outstanding > 0 && performance.now() < until) await sleep(BUSY_POLL_MS)
     this.#closed = true
     clearInterval(this.#timer)
     await new Promise<void>((resolve) => {
@@ -164,39 +131,17 @@ export class Producer {
     this.#gone = true
   }
 
-  /** Waits for what is under way, longer each time: only a broker that is away takes long. */
-  #flush(ms: number): void {
-    this.#raw.flush(ms, (error) => {
-      if (error === null) void this.#settled()
-      else if (!this.#closed) this.#flush(Math.min(ms * 2, LAST_FLUSH_MS))
+  #pace(): void {
+    // Reports may still come in while it disconnects.
+    if (this.#closed) return
+    const interval = this.#outstanding > 0 ? BUSY_POLL_MS : IDLE_POLL_MS
+    if (interval === this.#interval) return
+    this.#interval = interval
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => {
+      this.#raw.poll()
       this.#hooks.onPoll()
-    })
-  }
-
-  /**
-   * The addon hands out reports in turns of the event loop, up to 100 in each, all of which were there when the
-   * flush was over: when one passes without any, none is left.
-   */
-  async #settled(): Promise<void> {
-    let reports: number
-    do {
-      reports = this.#refusals.length
-      // The first ends within the turn in which the flush was over.
-      await turn()
-      await turn()
-    } while (this.#refusals.length > reports)
-    if (this.#gone) return
-    const refusals = this.#refusals
-    this.#refusals = []
-    this.#messages = 0
-    this.#bytes = 0
-    this.#settling = false
-    this.#hooks.onSettled(refusals)
-  }
-
-  #poll(): void {
-    this.#raw.poll()
-    this.#hooks.onPoll()
+    }, interval)
   }
 }
 

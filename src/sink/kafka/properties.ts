@@ -43,7 +43,6 @@ const FIXED = new Set([
   'message.timeout.ms',
   'delivery.timeout.ms',
   'transactional.id',
-  'delivery.report.only.error',
 ])
 
 /** What a property or its value needs of the build, as `features` names it. */

@@ -13,7 +13,7 @@ import type { Client } from './client.ts'
 import { EventMessages } from './events.ts'
 import { Line } from './line.ts'
 import { Link } from './link.ts'
-import type { Outgoing } from './message.ts'
+import { type Outgoing, WAITING } from './message.ts'
 import { Troubles } from './troubles.ts'
 
 /** Bytes and messages under way at most, but for the block that goes over it. */
@@ -57,10 +57,8 @@ class KafkaSink implements Sink {
   readonly #outbox: Outbox
   readonly #lane = new Lane(ExitCode.Sink)
   readonly #events: Line
-  /** Rates and alerts. */
   readonly #aside: Line
-  /** Of events and of the rest: a round ends with the last of its messages, so that each line has rounds of its own. */
-  readonly #links: readonly Link[]
+  readonly #link: Link
   readonly #troubles: Troubles
   readonly #messages: EventMessages
   readonly #key: Buffer | null
@@ -84,7 +82,7 @@ class KafkaSink implements Sink {
         this.#delivered++
         this.#onDelivered(message)
       },
-      onTrouble: (...trouble) => this.#onTrouble(this.#links[0], ...trouble),
+      onTrouble: (...trouble) => this.#onTrouble(...trouble),
     })
     this.#aside = new Line(chunks, {
       onPassed: (messages) => {
@@ -92,13 +90,12 @@ class KafkaSink implements Sink {
         this.#feed()
       },
       onDelivered: (message) => this.#onDelivered(message),
-      onTrouble: (...trouble) => this.#onTrouble(this.#links[1], ...trouble),
+      onTrouble: (...trouble) => this.#onTrouble(...trouble),
     })
-    this.#messages = new EventMessages({ ...options, node, format }, chunks)
-    this.#links = [this.#events, this.#aside].map(
-      (line) => new Link({ client, options, line, troubles: this.#troubles }),
-    )
-    for (const link of this.#links) link.start()
+    this.#messages = new EventMessages({ ...options, node, format }, chunks, this.#events)
+    const lines = [this.#events, this.#aside]
+    this.#link = new Link({ client, options, lines, troubles: this.#troubles })
+    this.#link.start()
     this.#feed()
   }
 
@@ -133,9 +130,7 @@ class KafkaSink implements Sink {
     synced.catch(() => {})
     await Promise.race([synced, sleep(CLOSE_MS)]).catch(() => {})
     const left = this.#events.waiting
-    const ms = left > 0 ? 0 : LAST_REPORTS_MS
-    const closed = Promise.all(this.#links.map((link) => link.close(ms)))
-    await Promise.race([closed, sleep(CLOSE_MS)])
+    await Promise.race([this.#link.close(left > 0 ? 0 : LAST_REPORTS_MS), sleep(CLOSE_MS)])
     const reason = `${left} messages were not acknowledged by Kafka; they are sent again`
     for (const line of [this.#events, this.#aside]) line.close(new Failure(ExitCode.Ok, reason))
     await this.#outbox.close()
@@ -143,17 +138,18 @@ class KafkaSink implements Sink {
   }
 
   resume(): void {
-    for (const link of this.#links) link.retry()
+    this.#link.retry()
   }
 
   status(): SinkStatus {
+    const { stalledMs } = this.#link
     return {
-      connected: this.#links.every(({ connected }) => connected),
+      connected: this.#link.connected,
       waiting: this.#events.waiting,
       waitingBytes: this.#events.bytes,
       delivered: this.#delivered,
       error: this.#troubles.error,
-      stalledMs: Math.round(Math.max(...this.#links.map(({ stalledMs }) => stalledMs))),
+      stalledMs: Math.round(stalledMs),
       outbox: this.#outbox.waiting,
       outboxDropped: this.#outbox.dropped,
     }
@@ -176,18 +172,19 @@ class KafkaSink implements Sink {
       const entry = this.#outbox.take()
       if (entry === null) break
       const topic = this.#topics[entry.kind === 'rate' ? 'rates' : 'alerts']
-      this.#aside.push(this.#message(topic, entry.text, `${entry.kind}:${entry.n}`))
+      this.#aside.push(this.#message(this.#aside, topic, entry.text, `${entry.kind}:${entry.n}`))
     }
     this.#aside.pump()
   }
 
   #rejectMessage(epoch: number, place: number, text: string): Outgoing {
     const id = formatPosition(epoch, place)
-    return { ...this.#message(this.#topics.rejects, text, id), epoch, place }
+    return { ...this.#message(this.#events, this.#topics.rejects, text, id), epoch, place }
   }
 
-  #message(topic: string, text: string, id: string): Outgoing {
+  #message(sender: Line, topic: string, text: string, id: string): Outgoing {
     return {
+      sender,
       topic,
       value: Buffer.from(text),
       key: this.#key,
@@ -197,23 +194,23 @@ class KafkaSink implements Sink {
       epoch: NOWHERE,
       place: 0,
       chunk: null,
-      delivered: false,
-      alone: false,
+      open: WAITING,
+      failed: false,
     }
   }
 
   #onDelivered({ topic }: Outgoing): void {
-    for (const link of this.#links) link.delivered()
+    this.#link.delivered()
     this.#troubles.clear(topic)
   }
 
-  #onTrouble(link: Link, verdict: Verdict, error: string, message: Outgoing): void {
+  #onTrouble(verdict: Verdict, error: string, message: Outgoing): void {
     const troubles = this.#troubles
     const { topic } = message
     troubles.note(error)
-    if (verdict === Verdict.Fatal) link.replace()
-    else if (verdict === Verdict.TooLarge && link.shrink())
-      troubles.mention('limit', topic, `${error} (now at most ${link.limit} bytes)`)
+    if (verdict === Verdict.Fatal) this.#link.replace()
+    else if (verdict === Verdict.TooLarge && this.#link.shrink())
+      troubles.mention('limit', topic, `${error} (now at most ${this.#link.limit} bytes)`)
     else if (verdict === Verdict.Invalid && message.timestamp !== 0) {
       // A topic may have bounds for the time of its messages, and says no more than that about them.
       message.timestamp = 0

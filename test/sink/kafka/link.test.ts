@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Chunks } from '../../../src/sink/kafka/chunks.ts'
-import { Line } from '../../../src/sink/kafka/line.ts'
-import type { Link } from '../../../src/sink/kafka/link.ts'
-import { FakeKafka } from './fake-client.ts'
-import { linkTo } from './line-to.ts'
+import type { Client, RawProducer } from '../../../src/sink/kafka/client.ts'
+import { Link } from '../../../src/sink/kafka/link.ts'
+import { Troubles } from '../../../src/sink/kafka/troubles.ts'
 
 let link: Link | null = null
 afterEach(async () => {
@@ -12,31 +10,67 @@ afterEach(async () => {
   link = null
 })
 
-function connecting(kafka: FakeKafka): Link {
-  const hooks = { onPassed: () => {}, onDelivered: () => {}, onTrouble: () => {} }
-  link = linkTo(kafka, new Line(new Chunks(), hooks))
+/** A Kafka client whose producers connect or not, and how often that was tried. */
+function clientThat(connects: boolean): { client: Client; tries: () => number } {
+  let tries = 0
+  const create = (): RawProducer => ({
+    on: () => {},
+    isConnected: () => connects,
+    connect: (_options, done) => {
+      tries++
+      setImmediate(() => done(connects ? null : new Error('Local: Broker transport failure')))
+    },
+    disconnect: (_timeout, done) => done(),
+    poll: () => {},
+    setOauthBearerToken: () => {},
+    produce: () => {},
+  })
+  const consume = (): never => {
+    throw new Error('nothing is read here')
+  }
+  return { client: { features: [], create, consume }, tries: () => tries }
+}
+
+function linkTo(client: Client): Link {
+  link = new Link({
+    client,
+    options: {
+      brokers: ['localhost:9092'],
+      clientId: 'spillway',
+      topics: { events: 'e', raw: null, rates: 'r', alerts: 'a', rejects: 'j' },
+      key: 'node',
+      timestamp: 'event',
+      headers: [],
+      maxMessageBytes: 1_000_000,
+      compression: 'none',
+      oauthTokenFile: null,
+      librdkafka: {},
+    },
+    lines: [],
+    troubles: new Troubles('web-01', () => {}),
+  })
+  link.start()
   return link
 }
 
 describe('a link to Kafka, asked to try again', () => {
   it('connects at once instead of waiting for its turn', async () => {
-    const kafka = new FakeKafka()
-    kafka.connects = false
-    const made = connecting(kafka)
+    const { client, tries } = clientThat(false)
+    const made = linkTo(client)
     // By itself the eighth try comes after a minute.
     for (let seen = 1; seen <= 8; seen++) {
-      await vi.waitFor(() => expect(kafka.tries).toBeGreaterThanOrEqual(seen), 5000)
+      await vi.waitFor(() => expect(tries()).toBeGreaterThanOrEqual(seen), 5000)
       await sleep(20)
       made.retry()
     }
   })
 
   it('keeps a connection with which nothing is wrong', async () => {
-    const kafka = new FakeKafka()
-    const made = connecting(kafka)
+    const { client, tries } = clientThat(true)
+    const made = linkTo(client)
     await vi.waitFor(() => expect(made.connected).toBe(true), 5000)
     made.retry()
     await sleep(100)
-    expect([made.connected, kafka.tries]).toEqual([true, 1])
+    expect([made.connected, tries()]).toEqual([true, 1])
   })
 })
