@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { analysis } from './analysis.ts'
 import type { Bench } from './bench.ts'
 import { drain } from './drain.ts'
 import { floods } from './floods.ts'
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   trickle,
   floods,
   micro,
+  analysis,
 }
 /** Only when named: they need a broker. */
 const NAMED: Readonly<Record<string, Bench>> = { kafka: kafkaSink, 'kafka-delay': kafkaDelay }
