@@ -34,6 +34,8 @@ export interface Plugin {
   readonly format: 'string' | 'binary'
   /** Node program that is the plugin; without it a recorder that writes `DIR/NAME.out`. */
   readonly program?: string
+  /** The text of a program that is the plugin instead. */
+  readonly script?: string
   /** Its argument, given the folder. */
   readonly args?: (dir: string) => string
   /** Its arguments, given by a shell around it: auditd 3.0 has no room for more than one or two. */
@@ -64,6 +66,9 @@ export interface Kernel {
   readonly rules: string
 }
 
+/** What load.pl can do. */
+type LoadMode = 'mixed' | 'users' | 'getppid' | 'paced' | 'long' | 'calls' | 'sleeps'
+
 /** A running auditd with its folder. */
 export interface Auditd {
   readonly dir: string
@@ -73,7 +78,7 @@ export interface Auditd {
   /** What a recorder wrote. */
   recorded(name: string): string
   /** Runs load.pl through the audited copy of perl. */
-  load(mode: 'mixed' | 'users' | 'getppid' | 'paced' | 'long', count?: number): Promise<void>
+  load(mode: LoadMode, count?: number | string): Promise<void>
   /** Waits until everything logged so far is in the log and in every recorder's file; gives the last text. */
   settle(): Promise<string>
 }
@@ -124,7 +129,10 @@ const kernel = (): Kernel => ({ status: status(), rules: auditctl('-l') })
 function running(dir: string, pid: number, setup: Setup): Auditd {
   const log = join(dir, 'log', 'audit.log')
   const recorded = (name: string): string => join(dir, `${name}.out`)
-  const files = [log, ...setup.plugins.filter((p) => !p.program).map((p) => recorded(p.name))]
+  const files = [
+    log,
+    ...setup.plugins.filter((p) => !p.program && !p.script).map((p) => recorded(p.name)),
+  ]
   let marker = 0
   return {
     dir,
@@ -216,7 +224,8 @@ function prepare(dir: string, setup: Setup): void {
 }
 
 /** auditd runs a plugin only as a root-owned file of mode 0750, with an empty environment. */
-function pluginText(dir: string, { name, program }: Plugin): string {
+function pluginText(dir: string, { name, program, script }: Plugin): string {
+  if (script !== undefined) return script
   return program === undefined
     ? `#!/bin/sh\nexec /bin/cat >'${join(dir, `${name}.out`)}'\n`
     : readFileSync(program, 'utf8').replace(/^#!.*/, `#!${process.execPath} --jitless`)

@@ -119,3 +119,8 @@ export function execRules({ dir }: Programs): void {
 export function getppidRule({ dir }: Programs): void {
   rule('getppid', '-F', `exe=${join(dir, 'bin', 'load')}`, '-k', `${KEY}-getppid`)
 }
+
+/** A rule for one of the calls of `load.pl calls` or `sleeps`, under a key of its own. */
+export function callRule({ dir }: Programs, call: string): void {
+  rule(call, '-F', `exe=${join(dir, 'bin', 'load')}`, '-k', `${KEY}-${call}`)
+}

@@ -10,7 +10,8 @@ use Socket;
 use Time::HiRes ();
 
 my ($mode, $dir, $count) = @ARGV;
-my %modes = (mixed => \&mixed, users => \&users, getppid => \&getppids, paced => \&paced, long => \&long_exec);
+my %modes = (mixed => \&mixed, users => \&users, getppid => \&getppids, paced => \&paced, long => \&long_exec,
+  calls => \&calls, sleeps => \&sleeps);
 ($modes{$mode // ''} // die "unknown mode\n")->();
 
 # x86_64 numbers of the system calls perl has no function for.
@@ -134,6 +135,33 @@ sub paced {
     for (; $done < $due && $done < $count; $done++) { getppid() }
     Time::HiRes::sleep(0.01);
   }
+}
+
+# COUNT is CALL:FROM:TO:MS: a system call by its number, at a rate that goes from one to another.
+sub calls {
+  my ($call, $from, $to, $ms) = split /:/, $count;
+  my ($done, $began, $seconds) = (0, Time::HiRes::time(), $ms / 1000);
+  my $all = int(($from + $to) / 2 * $seconds);
+  while ($done < $all) {
+    my $now = Time::HiRes::time() - $began;
+    my $due = $from * $now + ($to - $from) * $now ** 2 / (2 * $seconds);
+    for (; $done < $due && $done < $all; $done++) { syscall($call + 0) }
+    Time::HiRes::sleep(0.005);
+  }
+}
+
+# COUNT is PROCESSES:CALLS: each makes so many calls that take two seconds.
+sub sleeps {
+  my ($processes, $calls) = split /:/, $count;
+  for (1 .. $processes) {
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+      for (1 .. $calls) { call(35, pack('QQ', 2, 0), 0) }
+      POSIX::_exit(0);
+    }
+    Time::HiRes::sleep(2 / $processes);
+  }
+  1 while wait() > 0;
 }
 
 # One execve with 2 MB of arguments, spaces in each.
