@@ -104,9 +104,10 @@ async function replay(logs: readonly string[], flags: Flags): Promise<void> {
       tell(died)
       died = null
     }
-    analyser.accept(block)
     clock.take(block)
-    feed(clock.time)
+    // A service has taken what was read of the kernel before it reads what came after that.
+    feed(clock.start)
+    analyser.accept(block)
   }
   const flush = async (): Promise<void> => {
     if (lines.length > 0) await out.write([Buffer.from(lines.splice(0).join(''))])
@@ -131,10 +132,12 @@ async function replay(logs: readonly string[], flags: Flags): Promise<void> {
 class Clock {
   /** Ms since the epoch, 0 as long as nothing tells. */
   time = 0
+  /** The same at the start of the last block. */
+  start = 0
 
   take({ batch }: Block): void {
-    const time = clockAt(batch, batch.length) + batch.wall
-    if (time > this.time) this.time = time
+    this.start = clockAt(batch, 0) + batch.wall
+    this.time = Math.max(this.time, clockAt(batch, batch.length) + batch.wall)
   }
 }
 

@@ -183,6 +183,7 @@ export class Service {
     const ticker = setInterval(() => this.#tick(), TICK_MS)
     try {
       this.#look()
+      this.#watched.look()
       if (this.#shim !== null)
         this.#endWith(this.#shim, this.#spool).catch((error: unknown) => this.#fail(error))
       if (await Promise.race([this.#pipeline.run(), givenUp])) {

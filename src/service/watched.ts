@@ -28,7 +28,7 @@ export class Watched {
     this.#reader = new ReadingsReader(options.file)
   }
 
-  /** Takes what has come since the last look. */
+  /** Takes what has come since the last look; the first one is before the first block, so that what is known counts for it. */
   look(): void {
     const { file, log, take } = this.#options
     const { readings, presence } = this.#reader.look()

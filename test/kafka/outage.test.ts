@@ -22,7 +22,7 @@ describe.skipIf(whyNoBroker() !== null)('while Kafka is away', () => {
   it('nothing is lost and analysis goes on, and afterwards all of it is there in order', async () => {
     const place = makePlace(broker.client)
     const service = startService(place)
-    const before = pace(service, place, { rate: 5000, seconds: 6 })
+    const before = pace(service, place, { rate: 1000, seconds: 6 })
     await until(async () => expect(await consumed(broker.client, 'audit.events')).not.toEqual([]))
     await broker.stop()
     const stopped = new Date().toISOString()

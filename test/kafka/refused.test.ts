@@ -113,7 +113,7 @@ describe.skipIf(whyNoBroker() !== null)('what Kafka refuses', () => {
     const topics = await freshTopics(broker.admin)
     await broker.allow(topics.events)
     const place = makePlace(broker.client, { topics: { events: topics.events } })
-    makeInput(place, { shape: 'flood', 'flood-from': 2, 'flood-rate': 3000, seconds: 8 })
+    makeInput(place, { shape: 'flood', 'flood-from': 5, 'flood-rate': 3000, seconds: 11 })
     const service = startService(place)
     await feed(service, place)
     await service.says('kafka.refused')

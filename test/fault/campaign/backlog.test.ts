@@ -74,7 +74,7 @@ describe.skipIf(reason !== null)('a broker that is away for long', () => {
         }))
         console.log(JSON.stringify({ backlog, seconds, times, cpu, means, events, repeated }))
         expect({ events, outOfOrder }).toEqual({ events: source.serial, outOfOrder: 0 })
-        expect(backlog).toBeGreaterThan(RATE * SECONDS)
+        expect(backlog).toBeGreaterThan(RATE)
         if (warm.length > 1)
           for (const name of ['service', 'shim'] as const)
             expect(means[1][name] - means[0][name]).toBeLessThan(FLAT_BYTES)
