@@ -265,6 +265,7 @@ export class Analyser {
       if (joins) window.gaps.join()
       this.#vigil.pass(row, window, isLocal, this.#awake)
     }
+    this.#vigil.end()
   }
 
   /** The clock is now at `clock`: counts the rejects before it and passes the marks up to it. */

@@ -1,3 +1,4 @@
+import type { WindowStatus } from '../model/status.ts'
 import { TOTAL } from './keys.ts'
 import { perSecond } from './messages.ts'
 import { Sum, type Sums } from './sums.ts'
@@ -18,25 +19,10 @@ const PER_OCTAVE = 3
 /** The windows that rates are told over, in seconds. */
 export const WINDOWS = [1, 10, 60, 900] as const
 
-/** Rates over the last so many seconds. */
-export interface Rates {
-  /** Seconds that there was something to count in; fewer than the window's after a start. */
-  readonly seconds: number
-  readonly events_per_s: number
-  readonly entries_per_s: number
-  readonly bytes_per_s: number
-  /** Most entries in one second. */
-  readonly peak_entries_per_s: number
-  /** Entries of a second that half of the seconds, 95 and 99 of a hundred of them do not exceed. */
-  readonly p50_entries_per_s: number
-  readonly p95_entries_per_s: number
-  readonly p99_entries_per_s: number
-}
-
 /** Rates of a key, null for all of them together, over each of WINDOWS. */
 export interface KeyRates {
   readonly key: string | null
-  readonly windows: readonly Rates[]
+  readonly windows: readonly WindowStatus[]
 }
 
 /** Rates of a node up to a second. */
@@ -115,7 +101,7 @@ export class History {
     closed: number,
     end: number,
     open: (second: number) => Sums | null,
-  ): readonly Rates[] | null {
+  ): readonly WindowStatus[] | null {
     if (this.#since === null || row >= MOST_ROWS) return null
     const since = this.#since
     return WINDOWS.map((length) => {
@@ -196,7 +182,7 @@ function addSecond(sum: Bucket, sums: Sums, row: number): void {
   sum.classes[classOf(entries)]++
 }
 
-function ratesOf({ events, entries, bytes, peak, classes }: Bucket, seconds: number): Rates {
+function ratesOf({ events, entries, bytes, peak, classes }: Bucket, seconds: number): WindowStatus {
   const percentile = (share: number): number => percentileOf(classes, seconds, share, peak)
   return {
     seconds,

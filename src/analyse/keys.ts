@@ -1,3 +1,4 @@
+import { KEY_SEPARATOR } from '../model/key-set.ts'
 import { Sum, type Sums } from './sums.ts'
 
 /** Keys one node may have before the rest is counted together. */
@@ -19,9 +20,6 @@ export interface KeyTally {
 
 /** Key lists remembered per node; beyond, they are looked up anew. */
 const MAX_SETS = 20_000
-
-/** Between the keys of one event, in the kernel's records and in `Result.keySets`. */
-const SEPARATOR = '\u0001'
 
 /**
  * Rule keys of one node, by row. An event with several keys counts in the row of each, an event with
@@ -74,7 +72,7 @@ export class Keys {
     const known = this.#sets.get(set)
     if (known) return known
     if (this.#sets.size >= MAX_SETS) this.#sets.clear()
-    const rows = Uint32Array.from(new Set(set.split(SEPARATOR).map((key) => this.#row(key))))
+    const rows = Uint32Array.from(new Set(set.split(KEY_SEPARATOR).map((key) => this.#row(key))))
     this.#sets.set(set, rows)
     return rows
   }

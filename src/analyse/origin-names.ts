@@ -1,3 +1,4 @@
+import { QUOTE } from '../model/bytes.ts'
 import { NO_USER, readCall, USER_ROOM } from '../model/origins.ts'
 import { RECORD_TYPES } from '../tables/record-types.ts'
 import { AARCH64_CALLS, X86_64_CALLS } from '../tables/syscalls.ts'
@@ -11,14 +12,18 @@ const CALLS: ReadonlyMap<number, readonly string[]> = new Map([
 /** Characters of a name that are told. */
 const MOST_CHARACTERS = 255
 
-const QUOTE = 0x22
 const TYPES: ReadonlyMap<number, string> = new Map(RECORD_TYPES)
 
 /** A program's or a path's name, as a record has it: behind a quote, or in hex. */
-export function textOf(raw: Uint8Array): string {
+export function wholeText(raw: Uint8Array): string {
   const bytes = Buffer.from(raw)
   const text = bytes[0] === QUOTE ? bytes.subarray(1) : Buffer.from(bytes.toString('latin1'), 'hex')
-  return text.toString('utf8').slice(0, MOST_CHARACTERS)
+  return text.toString('utf8')
+}
+
+/** As much of such a name as is told. */
+export function textOf(raw: Uint8Array): string {
+  return wholeText(raw).slice(0, MOST_CHARACTERS)
 }
 
 /** A user of an origin: `auid 1000` who has logged in, `uid 33` who has not. */

@@ -1,6 +1,8 @@
 import type { Batch } from '../model/batch.ts'
 import type { Message, Run } from '../model/delivery.ts'
+import { keysOf } from '../model/key-set.ts'
 import { type Origins, readCall, USER_ROOM } from '../model/origins.ts'
+import { wholeText } from './origin-names.ts'
 import { type OwnProgram, selfCalm, selfFlood } from './self-alerts.ts'
 
 /** Share of all entries from which our own are told, and below which they are calm again. */
@@ -18,9 +20,6 @@ const LEAST_ENTRIES = 100
 const MOST_PROGRAMS = 8
 const MOST_CALLS = 64
 const MOST_KEYS = 20
-
-/** Between the keys of one event in `Result.keySets`. */
-const SEPARATOR = '\u0001'
 
 /** How our own processes are known in records. */
 export interface Ours {
@@ -85,15 +84,20 @@ export class Own {
   #own = 0
   #all = 0
   #last: OwnEntries = { own: 0, all: 0, ms: 0 }
+  /** Time of the newest of our entries, ms since the epoch. */
+  #stamp: number
   #run: Run | null = null
-  /** 1 for each origin of the run that is ours; null where none is. */
-  #origins: Uint8Array | null = null
+  /** Entries of each origin of the run that is ours, NaN for the others; null where none is. */
+  #entries: Float64Array | null = null
+  /** Origins of the run with entries that are in no program yet, in the order in which they came. */
+  readonly #fresh: number[] = []
 
   constructor(options: OwnOptions, state: OwnState = NOTHING) {
     this.#options = options
     this.#users = options.ours.uids.map((uid) => uid + USER_ROOM)
     this.#programs = options.ours.programs.map((program) => Buffer.from(`"${program}`))
     this.#state = state
+    this.#stamp = state.stamp
   }
 
   /** Entries between the last two looks. */
@@ -104,16 +108,26 @@ export class Own {
   /** What follows are rows of a run. */
   begin(run: Run): void {
     this.#run = run
-    this.#origins = this.#originsOf(run)
+    this.#entries = this.#originsOf(run)
+  }
+
+  /** The rows of the run are over: its bytes may go. */
+  end(): void {
+    this.#settle()
+    this.#run = this.#entries = null
   }
 
   /** Takes an event of the run. */
   pass(row: number): void {
-    const run = this.#run as Run
-    const { records, eoe, origin } = run.result.events
+    const { records, eoe, origin, sec, ms } = (this.#run as Run).result.events
     const entries = records[row] + eoe[row]
     this.#all += entries
-    if (this.#origins !== null && this.#origins[origin[row]] === 1) this.#take(run, row, entries)
+    const of = this.#entries
+    if (of === null || Number.isNaN(of[origin[row]])) return
+    if (of[origin[row]] === 0) this.#fresh.push(origin[row])
+    of[origin[row]] += entries
+    this.#own += entries
+    this.#stamp = Math.max(this.#stamp, sec[row] * 1000 + ms[row])
   }
 
   /** The stream's clock is at `clock`, while its writer was there. */
@@ -125,17 +139,20 @@ export class Own {
     const sums = { own: own + this.#own, all: all + this.#all, ms: ms + passed }
     this.#own = this.#all = 0
     this.#state = { ...this.#state, ...sums, lookedAt: clock }
-    if (sums.ms >= SPAN_MS) this.#judge()
+    if (sums.ms < SPAN_MS) return
+    this.#settle()
+    this.#judge()
   }
 
   /** For the checkpoint. */
   state(): OwnState {
     const { own, all } = this.#state
-    return { ...this.#state, own: own + this.#own, all: all + this.#all }
+    return { ...this.#state, own: own + this.#own, all: all + this.#all, stamp: this.#stamp }
   }
 
   #judge(): void {
-    const { own, all, loudAt, isLoop, calmSpans, programs, stamp, ms } = this.#state
+    const { own, all, loudAt, isLoop, calmSpans, programs, ms } = this.#state
+    const stamp = this.#stamp
     const { node } = this.#options
     const share = all === 0 ? 0 : own / all
     const isLoud = share >= LOUD_SHARE && own >= LEAST_ENTRIES
@@ -153,28 +170,30 @@ export class Own {
     this.#state = { ...this.#state, loudAt: null, isLoop: false }
   }
 
-  /** Which origins of a run are ours, by their rows; null where none is. */
-  #originsOf({ batch, result }: Run): Uint8Array | null {
+  /** Entries of a run's origins before any came: 0 for ours and NaN for others; null where none is ours. */
+  #originsOf({ batch, result }: Run): Float64Array | null {
     const { origins } = result
-    let ours: Uint8Array | null = null
+    let ours: Float64Array | null = null
     if (this.#users.length + this.#programs.length === 0) return null
     for (let row = 1; row < origins.count; row++) {
       if (!this.#isOurs(batch, origins, row)) continue
-      ours ??= new Uint8Array(origins.count)
-      ours[row] = 1
+      ours ??= new Float64Array(origins.count).fill(Number.NaN)
+      ours[row] = 0
     }
     return ours
   }
 
-  #take(run: Run, row: number, entries: number): void {
-    const { sec, ms } = run.result.events
-    const { stamp, programs } = this.#state
-    this.#own += entries
-    this.#state = {
-      ...this.#state,
-      stamp: Math.max(stamp, sec[row] * 1000 + ms[row]),
-      programs: withEntries(programs, this.#programOf(run, row), entries),
+  /** Adds what came of the run to its programs: what is told costs nothing for each event. */
+  #settle(): void {
+    const [run, of] = [this.#run, this.#entries]
+    if (run === null || of === null || this.#fresh.length === 0) return
+    let { programs } = this.#state
+    for (const origin of this.#fresh) {
+      programs = withEntries(programs, this.#programOf(run, origin), of[origin])
+      of[origin] = 0
     }
+    this.#fresh.length = 0
+    this.#state = { ...this.#state, programs }
   }
 
   #isOurs({ bytes }: Batch, { user, programStart, programEnd }: Origins, row: number): boolean {
@@ -186,18 +205,16 @@ export class Own {
     )
   }
 
-  #programOf({ batch, result }: Run, row: number): OwnProgram {
-    const { origins, events, keySets } = result
-    const origin = events.origin[row]
+  #programOf({ batch, result }: Run, origin: number): OwnProgram {
+    const { origins, keySets } = result
     const user = origins.user[origin]
+    const name = batch.bytes.subarray(origins.programStart[origin], origins.programEnd[origin])
     return {
-      program: textOf(
-        batch.bytes.subarray(origins.programStart[origin], origins.programEnd[origin]),
-      ),
+      program: wholeText(name),
       uid: this.#users.includes(user) ? user - USER_ROOM : null,
       entries: 0,
       calls: 'type' in readCall(origins.call[origin]) ? [] : [origins.call[origin]],
-      keys: keySets[events.keySet[row]].split(SEPARATOR).filter((key) => key !== ''),
+      keys: keysOf(keySets[origins.keySet[origin]]),
     }
   }
 }
@@ -222,13 +239,4 @@ function withEntries(
 function union<T>(known: readonly T[], more: readonly T[], most: number): readonly T[] {
   const fresh = more.filter((one) => !known.includes(one))
   return fresh.length === 0 ? known : [...known, ...fresh].slice(0, most)
-}
-
-const QUOTE = 0x22
-
-/** A program's name as a record has it: behind a quote, or in hex. */
-function textOf(raw: Uint8Array): string {
-  const bytes = Buffer.from(raw)
-  if (bytes[0] === QUOTE) return bytes.subarray(1).toString('utf8')
-  return Buffer.from(bytes.toString('latin1'), 'hex').toString('utf8')
 }

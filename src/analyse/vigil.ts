@@ -108,6 +108,11 @@ export class Vigil {
     this.#own.begin(run)
   }
 
+  /** The rows of the run are over. */
+  end(): void {
+    this.#own.end()
+  }
+
   /** Takes an event of the run, which is of this machine's own kernel or not; `clock` is the stream's. */
   pass(row: number, window: Window, isLocal: boolean, clock: number): void {
     const { events, lines } = (this.#run as Run).result

@@ -1,4 +1,5 @@
 import type { Block } from '../model/delivery.ts'
+import { KEY_SEPARATOR } from '../model/key-set.ts'
 import { addCounts, CLOSE_NAMES, createCounts } from '../model/result.ts'
 
 /** Distinct rule keys counted apart; audit.rules files have tens. */
@@ -68,7 +69,7 @@ export class Stats {
   }
 
   #addKeys(joined: string, more: KeyCounts): void {
-    for (const key of joined.split('\u0001')) {
+    for (const key of joined.split(KEY_SEPARATOR)) {
       const sum = joined === '' ? this.#noKey : this.#keyCounts(key)
       sum.events += more.events
       sum.records += more.records

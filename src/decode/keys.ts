@@ -1,3 +1,4 @@
+import { KEY_SEPARATOR, keysOf } from '../model/key-set.ts'
 import { createResult, roomFor } from '../model/result.ts'
 import { decodeHex } from './hex.ts'
 import { hashStep } from './names.ts'
@@ -76,12 +77,6 @@ export class KeySets {
 
 const EMPTY = constant('[]')
 const CACHE_ROOM = 1024
-export const KEY_SEPARATOR = '\u0001'
-
-/** Keys in a set, in order. */
-function split(set: string): string[] {
-  return set.split(KEY_SEPARATOR).filter((key) => key !== '')
-}
 
 function keysToJson(set: string): Constant {
   const result = createResult(roomFor(set.length * 4))
@@ -89,7 +84,7 @@ function keysToJson(set: string): Constant {
   out.open(result)
   out.reserve(set.length * 24 + 64)
   out.byte(0x5b)
-  for (const [index, key] of split(set).entries()) {
+  for (const [index, key] of keysOf(set).entries()) {
     if (index > 0) out.byte(0x2c)
     const bytes = Buffer.from(key)
     out.string(bytes, 0, bytes.length)
@@ -106,7 +101,7 @@ function decodeKeys(bytes: Uint8Array, start: number, end: number, quoted: boole
     if (decodeHex(bytes, start, end, decoded, 0) > 0) text = decoded
     else if (text.equals(NULL)) return ''
   }
-  return split(text.toString('utf8')).join(KEY_SEPARATOR)
+  return keysOf(text.toString('utf8')).join(KEY_SEPARATOR)
 }
 
 const NULL = Buffer.from('(null)')

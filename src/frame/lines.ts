@@ -1,3 +1,4 @@
+import { LF } from '../model/bytes.ts'
 import { MAX_LINE } from '../model/limits.ts'
 
 /**
@@ -8,8 +9,6 @@ import { MAX_LINE } from '../model/limits.ts'
  * LF (that piece may be the LF alone). Every piece is a line of its own here and a reject for the
  * decoder. Byte 0 always begins a line or a piece, so the pieces fall alike however batches are cut.
  */
-
-const LF = 10
 
 /** The byte after the last whole line, 0 when there is none. */
 export function endOfLines(bytes: Uint8Array, length: number): number {

@@ -121,7 +121,9 @@ export interface WindowStatus {
   readonly events_per_s: number
   readonly entries_per_s: number
   readonly bytes_per_s: number
+  /** Most entries in one second. */
   readonly peak_entries_per_s: number
+  /** Entries of a second that half of the seconds, 95 and 99 of a hundred of them do not exceed. */
   readonly p50_entries_per_s: number
   readonly p95_entries_per_s: number
   readonly p99_entries_per_s: number

@@ -1,5 +1,6 @@
+import { SPACE } from '../model/bytes.ts'
+
 const LINE_FEED = 0x0a
-const SPACE = 0x20
 const NODE = Buffer.from('node=')
 
 /**

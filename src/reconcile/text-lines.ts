@@ -1,4 +1,4 @@
-const LF = 0x0a
+import { LF } from '../model/bytes.ts'
 
 /**
  * The whole lines of a stream of bytes, as text without their ends. A last line without an end is left

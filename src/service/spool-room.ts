@@ -94,7 +94,13 @@ export function fillingAlert(
     status: level > 0 ? 'firing' : 'resolved',
     startsAt: since,
     endsAt: level > 0 ? null : now,
-    text: `The spool holds ${bytes} bytes, ${percent} % of the ${limit} that it can.`,
+    text: `The spool holds ${bytes} bytes, ${percent} % of the ${limit} that it can${adviceOf(level)}`,
     evidence: { bytes, limit, share: Math.round(share * 1000) / 1000 },
   })
+}
+
+function adviceOf(level: number): string {
+  return level > 0
+    ? ': see what holds delivery up (spillway status), since a full spool drops records until there is room.'
+    : ': there is room again.'
 }

@@ -1,6 +1,6 @@
-import type { KeyRates, NodeRates, Rates } from '../analyse/history.ts'
+import type { KeyRates, NodeRates } from '../analyse/history.ts'
 import { timeText } from '../model/alert.ts'
-import type { NodeWindows, WindowsStatus } from '../model/status.ts'
+import type { NodeWindows, WindowStatus, WindowsStatus } from '../model/status.ts'
 
 /** Nodes, and keys of a node, in the status file at most, so that it stays small. */
 const MOST_NODES = 20
@@ -22,7 +22,7 @@ export function windowsStatus(nodes: readonly NodeRates[]): NodeWindows[] {
     }))
 }
 
-function windowsOf([second, ten, minute, quarter]: readonly Rates[]): WindowsStatus {
+function windowsOf([second, ten, minute, quarter]: readonly WindowStatus[]): WindowsStatus {
   return { '1s': second, '10s': ten, '1m': minute, '15m': quarter }
 }
 

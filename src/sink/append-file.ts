@@ -13,10 +13,10 @@ import {
 import { dirname } from 'node:path'
 import { isLocal } from '../files/local.ts'
 import { datasync, openOwn, whyNot } from '../files/own.ts'
+import { LF } from '../model/bytes.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { leftOf, type Outlet, sizeOf, writevTo } from './outlet.ts'
 
-const LF = 0x0a
 const TAIL_BYTES = 65_536
 /** Bytes that are in the page cache sooner than another thread is awake. */
 const SMALL_BYTES = 65_536

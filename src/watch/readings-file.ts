@@ -9,6 +9,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs'
+import { LF } from '../model/bytes.ts'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { jsonText } from '../model/json.ts'
 import { READING_VERSION, type Said, type Taken } from '../model/reading.ts'
@@ -20,7 +21,6 @@ const FLAGS =
   constants.O_NOFOLLOW |
   constants.O_NONBLOCK
 const MODE = 0o640
-const LF = 0x0a
 /** Bytes after which a new file is begun: some hours of a quiet kernel. */
 const MAX_BYTES = 1 << 20
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { LF } from '../model/bytes.ts'
 import { codeOf } from '../model/failure.ts'
 import {
   type NetlinkReading,
@@ -12,7 +13,6 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 const LOOK_BYTES = 256 * 1024
 /** A reading is a few hundred bytes, with rules 64 KiB and some; of what is longer only the end is looked at. */
 const MAX_LINE = 256 * 1024
-const LF = 0x0a
 const KINDS: ReadonlySet<unknown> = new Set<Reading['kind']>([
   'status',
   'netlink',

@@ -79,6 +79,19 @@ describe('our own records', () => {
     ])
   })
 
+  it('are told by program with the entries of each, whichever comes in a batch', () => {
+    const stage = new Stage(undefined, { ours: OURS })
+    for (let second = 0; second < 24; second += 2) {
+      flow(stage, [second, second + 1], 50, 10)
+      flow(stage, [second + 1, second + 2], 50, 5, (serial) => own(serial, 1, '"/usr/bin/tail"'))
+    }
+    const programs = evidence(stage.of('self.flood')[0])['programs'] as readonly Message[]
+    expect(programs.map(({ program }) => program)).toEqual([NODE, '/usr/bin/tail'])
+    const [node, tail] = programs.map(({ entries }) => Number(entries))
+    expect(node / tail).toBeCloseTo(2, 0)
+    expect(node + tail).toBe(evidence(stage.of('self.flood')[0])['entries'])
+  })
+
   it('that start programs are never excluded', () => {
     const stage = new Stage(undefined, { ours: OURS })
     flow(stage, [0, 25], 50, 10, (serial) => own(serial, 59))

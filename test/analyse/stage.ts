@@ -70,6 +70,8 @@ export class Stage {
         const result = createResult(roomFor(batch.length))
         decoder.decode(batch, result)
         this.analyser.accept(stitcher.push(batch, result))
+        // From here on the memory is used again.
+        batch.bytes.fill(0)
       },
     })
   }

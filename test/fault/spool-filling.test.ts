@@ -35,6 +35,7 @@ test('a spool that fills up is an alert until it is empty, and heartbeats and st
   await vi.waitFor(() => expect(fillings().at(-1)).toMatchObject({ status: 'resolved' }), 30_000)
   const [first] = fillings()
   expect(first).toMatchObject({ severity: 'critical', status: 'firing', ends_at: null })
+  expect(first['text']).toContain('spillway status')
   const { bytes, limit, share } = first['evidence'] as Record<string, number>
   expect(limit).toBe(LIMIT)
   expect(bytes).toBeGreaterThan(events.length)

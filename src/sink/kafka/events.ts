@@ -2,6 +2,7 @@ import { type Batch, Framing, placeAt } from '../../model/batch.ts'
 import { BINARY_HEADER } from '../../model/binary.ts'
 import type { Block, Run } from '../../model/delivery.ts'
 import type { HeaderName, KafkaOptions } from '../../model/kafka.ts'
+import { KEY_SEPARATOR } from '../../model/key-set.ts'
 import { formatPosition } from '../../model/place.ts'
 import type { Result } from '../../model/result.ts'
 import type { Chunk, Chunks } from './chunks.ts'
@@ -164,7 +165,7 @@ export class EventMessages {
     if (wants.has('pos')) headers.push({ pos: formatPosition(epoch, place) })
     if (wants.has('schema')) headers.push(schema)
     if (wants.has('keys') && keySet !== '' && keySet.length <= MAX_KEYS)
-      headers.push({ keys: keySet.replaceAll('\u0001', ',') })
+      headers.push({ keys: keySet.replaceAll(KEY_SEPARATOR, ',') })
     return headers
   }
 }

@@ -1,9 +1,9 @@
 import { type Batch, Framing } from '../../model/batch.ts'
+import { LF } from '../../model/bytes.ts'
 import type { Result } from '../../model/result.ts'
 import { EOE } from '../../tables/single.ts'
 import { nameOfType } from '../../tables/type-name.ts'
 
-const LF = 0x0a
 /** `a`: what a binary payload without a type of its own begins with, as in `audit(…)`. */
 const LETTER_A = 0x61
 /** Bytes before such a payload at most: `type=`, the longest name, ` msg=`. */
