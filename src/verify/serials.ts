@@ -44,15 +44,12 @@ export class Serials {
     const own = this.#nodes.get(node)
     const all = ((last - first + WRAP) % WRAP) + 1
     if (all > MOST) return []
-    const known = new Set(
-      ranges.flatMap(({ from, count }) =>
-        Array.from({ length: count }, (_, i) => (from + i) % WRAP),
-      ),
-    )
+    const isKnown = (serial: number): boolean =>
+      ranges.some(({ from, count }) => (serial - from + WRAP) % WRAP < count)
     const runs: { first: number; count: number }[] = []
     for (let i = 0; i < all; i++) {
       const serial = (first + i) % WRAP
-      if (own?.has(serial) === true || known.has(serial)) continue
+      if (own?.has(serial) === true || isKnown(serial)) continue
       const run = runs.at(-1)
       if (run !== undefined && (run.first + run.count) % WRAP === serial) run.count++
       else runs.push({ first: serial, count: 1 })

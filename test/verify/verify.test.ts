@@ -216,6 +216,16 @@ describe('events that are not there', () => {
       ['events', '4'],
     ])
   })
+
+  it('are looked for beside a range of any length that a heartbeat may claim', () => {
+    const [one] = heartbeats(1)
+    const range = { from: 8, to: 9, before: timeAt(0), after: timeAt(1), why: null }
+    for (const count of [2 ** 32, Number.MAX_SAFE_INTEGER]) {
+      const serials = { first: 1, last: 10, missing: 0, ranges: [{ ...range, count }], more: 0 }
+      const { findings } = audit([{ ...one, serials }], events(1).slice(0, 9))
+      expect(findings.map(({ cause }) => cause)).toContain('events')
+    }
+  })
 })
 
 describe('what reconcile brought back', () => {
