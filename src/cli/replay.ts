@@ -92,9 +92,10 @@ async function replay(logs: readonly string[], flags: Flags): Promise<void> {
     emitAlert: print,
   })
   const clock = new Clock()
+  let taken = 0
   const feed = (until: number): void => {
-    while (readings.length > 0 && Date.parse(readings[0].time) <= until)
-      analyser.read(readings.shift() as Reading)
+    for (; taken < readings.length && Date.parse(readings[taken].time) <= until; taken++)
+      analyser.read(readings[taken])
   }
   // Who wrote the end of a recording has not died there: that counts where another one goes on.
   let died: Notice | null = null

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { ExitCode, Failure } from '../../model/failure.ts'
 import type { KafkaOptions } from '../../model/kafka.ts'
 import { loadClient, type RawConsumer, type RawMessage } from './client.ts'
+import { JoinedParts } from './joined-parts.ts'
 import { consumerPropertiesOf, withoutSecrets } from './properties.ts'
 
 /** Milliseconds for a connection, and without a message or an end. */
@@ -30,7 +31,7 @@ export async function* readTopic(options: KafkaOptions, topic: string): AsyncGen
   if (token !== null) consumer.setOauthBearerToken(readFileSync(token, 'utf8').trim())
   const reading = new Reading(consumer, topic)
   try {
-    const whole = new Parts()
+    const whole = new JoinedParts()
     for (let all = await reading.begin(); all !== null; all = await reading.more())
       for (const message of all) {
         const value = whole.take(message)
@@ -101,25 +102,4 @@ interface Topics {
     readonly name: string
     readonly partitions: readonly { readonly id: number }[]
   }[]
-}
-
-/** Puts values together that came in parts (docs/contracts.md, Kafka). */
-class Parts {
-  readonly #waiting = new Map<string, (Buffer | undefined)[]>()
-
-  /** The whole value once its last part is there, else null. */
-  take({ value, headers }: RawMessage): Buffer | null {
-    const pairs = (headers ?? []).flatMap((header) => Object.entries(header))
-    const named = new Map(pairs.map(([name, text]) => [name, String(text)]))
-    const part = named.get('part')
-    if (part === undefined || value === null) return value
-    const key = ['id', 'pos', 'parts'].map((name) => named.get(name)).join(' ')
-    const found = this.#waiting.get(key) ?? []
-    found[Number(part) - 1] = value
-    this.#waiting.set(key, found)
-    const there = found.flatMap((one) => one ?? [])
-    if (there.length < Number(named.get('parts'))) return null
-    this.#waiting.delete(key)
-    return Buffer.concat(there)
-  }
 }
