@@ -17,6 +17,11 @@ const LAST_CONNECT_MS = 15_000
 const STALL_MS = 10_000
 /** Milliseconds without an acknowledgement after which a producer is replaced when that is asked for. */
 const RETRY_STALL_MS = 1000
+/**
+ * Milliseconds without an acknowledgement after which a producer is replaced unasked: one of librdkafka 2.12 was seen
+ * to wait for ever after its broker had been killed, restarted and frozen within seconds. What it held is sent again.
+ */
+const STUCK_MS = 30_000
 /** Milliseconds a producer that is replaced has for its last reports. */
 const LAST_REPORTS_MS = 2000
 /** Milliseconds between looks at the file of a token. */
@@ -188,6 +193,7 @@ export class Link {
     const { troubles, options, lines } = this.#parts
     if (this.stalledMs > STALL_MS)
       troubles.raise('unreachable', null, troubles.error ?? 'no acknowledgement')
+    if (this.stalledMs > STUCK_MS) this.replace()
     for (const line of lines) line.pump()
     if (options.oauthTokenFile !== null && performance.now() - this.#tokenAt > TOKEN_MS)
       this.#renewToken()

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Outlet } from './outlet.ts'
+import { comparePos, epochOf } from './position.ts'
 import { type Given, linesOf } from './source.ts'
 
 /** Longest EOE line: one that arrived for a torn event shows nowhere. */
@@ -22,6 +23,8 @@ export interface Account {
   readonly whole: number
   /** Events of which something is missing. */
   readonly torn: number
+  /** Where the events that came, or pieces of them, begin: `EVENT.pos` by serial. */
+  readonly present: ReadonlyMap<number, string>
   /** Serials of events of which nothing came as an event. */
   readonly absent: ReadonlySet<number>
   readonly repeated: number
@@ -52,7 +55,9 @@ interface Hole {
 
 /**
  * Holds what the sink has against what each shim was given. `ordered`: first deliveries come in
- * the order of the stream, which two services that write at a time cannot keep.
+ * the order in which events close, which two services that write at a time cannot keep. That is the order of the
+ * stream here, but for an event whose EOE a killed shim has taken with it: it closes by the quiet behind it, when
+ * events of the next shim may have closed. There can be one such event a kill.
  */
 export async function accountOf(
   given: readonly Given[],
@@ -61,7 +66,9 @@ export async function accountOf(
 ): Promise<Account> {
   const broken: string[] = []
   const whole = new Set<number>()
-  const present = new Set<number>()
+  const present = new Map<number, string>()
+  /** Epochs that ended by a kill and whose last event may still come out of order. */
+  const unfinished = new Set(given.flatMap(({ killed }, i) => (killed ? [i + 1] : [])))
   /** Checksum of each line by id and position. */
   const seen = new Map<string, number>()
   /** Bytes of torn events and rejects that did arrive, by epoch. */
@@ -82,13 +89,14 @@ export async function accountOf(
       continue
     }
     seen.set(key, checksum)
-    present.add(event.serial)
+    present.set(event.serial, event.pos)
     if (event.complete && isWhole(event)) {
       if (whole.has(event.serial)) broken.push(`${event.serial} is whole at two positions`)
       whole.add(event.serial)
-      if (ordered && last !== '' && comparePos(last, event.pos) >= 0)
+      const isLate = last !== '' && comparePos(last, event.pos) >= 0
+      if (!isLate) last = event.pos
+      else if (ordered && !isLeftOpen(event.pos, last, unfinished))
         broken.push(`${event.pos} came after ${last}`)
-      last = event.pos
     } else
       add(
         epochOf(event.pos),
@@ -125,7 +133,12 @@ export async function accountOf(
   for (const { first, last: end } of given)
     for (let serial = first; serial <= end; serial++) if (!present.has(serial)) absent.add(serial)
   const torn = written - whole.size
-  return { written, whole: whole.size, torn, absent, repeated, epochs, broken }
+  return { written, whole: whole.size, torn, present, absent, repeated, epochs, broken }
+}
+
+/** Whether `pos` is the one event of an epoch before that of `last` that its killed shim left open. */
+function isLeftOpen(pos: string, last: string, unfinished: Set<number>): boolean {
+  return epochOf(pos) < epochOf(last) && unfinished.delete(epochOf(pos))
 }
 
 /** Events that are written and not whole, and all their bytes. */
@@ -159,14 +172,4 @@ async function uniqueAlerts(outlet: Outlet): Promise<Alert[]> {
 /** Position at which a hole begins. */
 function placeOf({ at, from }: Hole): string {
   return at ?? from ?? ''
-}
-
-function epochOf(pos: string): number {
-  return Number(pos.split('.')[0])
-}
-
-function comparePos(a: string, b: string): number {
-  const [left, right] = [a, b].map((pos) => pos.split('.').map(Number))
-  const at = left.findIndex((part, i) => part !== right[i])
-  return at < 0 ? 0 : left[at] - right[at]
 }

@@ -75,7 +75,7 @@ export async function runOnce(
     await settled(delivered, source.serial)
     const ordered = !plan.some(({ kind }) => kind === 'service.twice')
     const account = await accountOf(source.given, outlet, ordered)
-    const holes = await holesOf(account.absent, outlet)
+    const holes = await holesOf(account, outlet)
     const broken: string[] = [...account.broken, ...holes.broken]
     const codes = await host.end()
     const { memory, announced } = costOf(plan)
