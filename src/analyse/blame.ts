@@ -16,27 +16,41 @@ export interface Share {
 /** What rule keys made in some seconds, by key: a second's mean each. */
 export type Rates = ReadonlyMap<string, number>
 
+/** What is usual of a rule key: the most entries that it made in a second, and by how many more it may by chance. */
+export interface Most {
+  readonly entries: number
+  readonly chance: number
+}
+
+const NONE: Most = { entries: 0, chance: 0 }
+
 /** Part of what was made that growth must be to say who caused it; else it is what is usual that does. */
 const GREW = 0.2
 /** Standard errors of an interval that holds in 19 of 20 cases. */
 const SURE = 1.96
+/** Standard errors of a count of events that growth must exceed: a key that goes on makes now more, now less. */
+const BY_CHANCE = 3
 
 /**
  * Who made what is too much, the largest share first. Where the keys make more than usual it is those
- * that grew, by how much; where they do not, each by what it makes. `seen` is how many things were
- * counted: of few the shares are uncertain.
+ * that grew by more than chance, by how much; where they do not, each by what it makes. `seen` is how many
+ * things were counted: of few the shares are uncertain.
  */
-export function sharesOf(rates: Rates, usual: Rates, seen: number): Share[] {
+export function sharesOf(rates: Rates, usual: ReadonlyMap<string, Most>, seen: number): Share[] {
   const all = sum(rates.values())
   const grown = new Map(
-    Array.from(rates, ([key, rate]) => [key, Math.max(0, rate - (usual.get(key) ?? 0))]),
+    Array.from(rates, ([key, rate]) => [key, growthOf(rate, usual.get(key) ?? NONE)]),
   )
-  const growth = sum(grown.values())
-  const [parts, total] = growth >= GREW * all ? [grown, growth] : [rates, all]
+  const more = sum(grown.values())
+  const [parts, total] = more >= GREW * all ? [grown, more] : [rates, all]
   if (total === 0) return []
   return Array.from(parts, ([key, part]) => shareOf(key, part / total, seen * (total / all)))
     .filter(({ share }) => share > 0)
     .toSorted((a, b) => b.share - a.share)
+}
+
+function growthOf(rate: number, { entries, chance }: Most): number {
+  return rate > entries + chance ? rate - entries : 0
 }
 
 /** The interval of Agresti and Coull for a share of `n` things. */
@@ -67,11 +81,12 @@ export function growthAt(seconds: Seconds | null, time: number): Share[] {
 }
 
 /** The most that each key made in one of the seconds `from … to`: what is usual of it. */
-export function mostOf(seconds: Seconds, from: number, to: number): Rates {
-  const most = new Map<string, number>()
+export function mostOf(seconds: Seconds, from: number, to: number): ReadonlyMap<string, Most> {
+  const most = new Map<string, Most>()
   for (let second = from; second < to; second++)
-    for (const { key, entries } of seconds.tallyOf(second) ?? [])
-      most.set(key, Math.max(most.get(key) ?? 0, entries))
+    for (const { key, entries, events } of seconds.tallyOf(second) ?? [])
+      if (entries > (most.get(key)?.entries ?? 0))
+        most.set(key, { entries, chance: (BY_CHANCE * entries) / Math.sqrt(events) })
   return most
 }
 

@@ -58,6 +58,18 @@ describe('what a loss costs', () => {
     expect(accountOf(loss, seconds).shares).toMatchObject([{ key: 'floods', share: 1 }])
   })
 
+  it('is not that of a key that goes on, though it makes by chance more than in any second before', () => {
+    const { shares } = accountOf(loss, {
+      tallyOf: (second) =>
+        (seconds.tallyOf(second) ?? []).map((one) =>
+          one.key === 'steady' && second === 20
+            ? { ...one, events: 235, records: 470, entries: 705 }
+            : one,
+        ),
+    })
+    expect(shares).toMatchObject([{ key: 'floods', share: 1 }])
+  })
+
   it('is shared by what came through, where nobody makes more than usual', () => {
     const { shares } = accountOf({ ...loss, from: 30_000, to: 31_000 }, seconds)
     expect(shares).toMatchObject([{ key: 'steady', share: 1 }])
