@@ -3,8 +3,8 @@ import type { Block, Run } from '../model/delivery.ts'
 import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
 import { Breaks } from './breaks.ts'
+import { type Busiest, busiestOf } from './busiest.ts'
 import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
-import type { NodeRates } from './history.ts'
 import type { KernelFigures } from './kernel.ts'
 import { Machine } from './machine.ts'
 import type { Output } from './messages.ts'
@@ -160,9 +160,9 @@ export class Analyser {
     return this.#output.boot
   }
 
-  /** Rates over the last seconds, of each node whose time has begun. */
-  rates(): NodeRates[] {
-    return [...this.#windows].flatMap((window) => window.rates() ?? [])
+  /** What the busiest nodes and keys made in their last seconds. */
+  get busiest(): Busiest {
+    return busiestOf(this.#windows)
   }
 
   /** What was taken so far. */

@@ -19,20 +19,6 @@ const PER_OCTAVE = 3
 /** The windows that rates are told over, in seconds. */
 export const WINDOWS = [1, 10, 60, 900] as const
 
-/** Rates of a key, null for all of them together, over each of WINDOWS. */
-export interface KeyRates {
-  readonly key: string | null
-  readonly windows: readonly WindowStatus[]
-}
-
-/** Rates of a node up to a second. */
-export interface NodeRates {
-  readonly node: string
-  readonly until: number
-  /** The total, and then the keys. */
-  readonly rows: readonly KeyRates[]
-}
-
 /** Some seconds of a row in a row. */
 interface Bucket {
   /** First second; NaN for an empty one. */
@@ -115,6 +101,27 @@ export class History {
     })
   }
 
+  /**
+   * Entries of a row over the last `length` seconds, without all else that `rates` tells; NaN for a row without a
+   * history.
+   */
+  entries(
+    row: number,
+    length: number,
+    closed: number,
+    end: number,
+    open: (second: number) => Sums | null,
+  ): number {
+    if (this.#since === null || row >= MOST_ROWS) return Number.NaN
+    const from = Math.max(this.#since, end - length)
+    let entries = 0
+    if (from < closed)
+      for (const bucket of this.#buckets(row, from, closed).of) entries += bucket.entries
+    for (let second = Math.max(from, closed); second < end; second++)
+      entries += open(second)?.get(row, Sum.Entries) ?? 0
+    return entries
+  }
+
   /** For the checkpoint. */
   state(): HistoryState {
     const buckets: BucketState[] = []
@@ -134,12 +141,18 @@ export class History {
   #closed(row: number, from: number, closed: number): { sum: Bucket; start: number } {
     const sum = emptyBucket()
     if (from >= closed) return { sum, start: from }
+    const { of, start } = this.#buckets(row, from, closed)
+    for (const bucket of of) addBucket(sum, bucket)
+    return { sum, start }
+  }
+
+  /** The buckets with the closed seconds from `from` on, and when the first of them begins. */
+  #buckets(row: number, from: number, closed: number): { of: Bucket[]; start: number } {
     const ring = RINGS.findIndex(({ seconds, count }) => closed - from <= seconds * (count - 1))
     const { seconds } = RINGS[ring]
     const start = Math.floor(from / seconds) * seconds
-    for (const bucket of this.#rows[row]?.[ring] ?? [])
-      if (bucket.from >= start) addBucket(sum, bucket)
-    return { sum, start }
+    const of = (this.#rows[row]?.[ring] ?? []).filter((bucket) => bucket.from >= start)
+    return { of, start }
   }
 
   /** The bucket of a second in a ring. */

@@ -1,10 +1,13 @@
 import type { CountersState } from './counters.ts'
 import { CounterTable } from './counters.ts'
-import { type Culprits, culpritsOf } from './culprits.ts'
+import { type Culprits, culpritsOf, type Usual } from './culprits.ts'
 import type { Hitters } from './hitters.ts'
 
 /** Seconds after which what is usual counts for half. */
 const HALF_LIFE_S = 10
+
+/** For who asks for those that make most, whatever is usual. */
+export const NOTHING_USUAL: Usual = { table: new CounterTable(), seconds: 1 }
 
 /** The origins of a node in the checkpoint. */
 export interface OriginsState {
@@ -52,9 +55,8 @@ export class Origins {
     length: number,
     entries: number,
   ): Culprits | null {
-    const now = new CounterTable()
-    for (const { table, error } of hitters) now.addAll(table, error - table.error)
-    if (now.size === 0) return null
+    const now = tableOf(hitters)
+    if (now === null) return null
     const usual = { table: this.#usual, seconds: Math.max(1, this.#weight) }
     return culpritsOf(row, now, entries, length, usual)
   }
@@ -63,4 +65,11 @@ export class Origins {
   state(): OriginsState {
     return { usual: this.#usual.state(), weight: this.#weight, halved: this.#halved }
   }
+}
+
+/** The counters of some seconds in one table; null where there are none. */
+export function tableOf(hitters: readonly Hitters[]): CounterTable | null {
+  const sum = new CounterTable()
+  for (const { table, error } of hitters) sum.addAll(table, error - table.error)
+  return sum.size === 0 ? null : sum
 }

@@ -1,15 +1,14 @@
 import type { Message, Run } from '../model/delivery.ts'
-import type { Culprits } from './culprits.ts'
 import { Floods } from './floods.ts'
 import type { Gaps } from './gaps.ts'
-import { History, type KeyRates, type NodeRates } from './history.ts'
+import { History } from './history.ts'
 import { Hitters, Known } from './hitters.ts'
 import { higher, Interval, lower } from './interval.ts'
 import { Keys, type KeyTally, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
 import { Origins } from './origins.ts'
+import { Recent } from './recent.ts'
 import { Second, type SecondState } from './second.ts'
-import { Sum } from './sums.ts'
 import type { WindowState } from './window-state.ts'
 
 /** Seconds that an event may come behind the newest stamp and still count in its own second. */
@@ -43,6 +42,8 @@ export class Window {
   readonly node: string
   /** The stream's clock when the last record came that the kernel makes by itself, -1 before any did. */
   kernelHeard: number
+  /** What it made in its last seconds, once time has begun. */
+  readonly recent: Recent
   readonly #keys: Keys
   readonly #floods: Floods
   readonly #interval: Interval
@@ -79,7 +80,7 @@ export class Window {
     const floods = {
       emitAlert: (alert: Message) => output.emitAlert(alert),
       drain: () => output.drain(),
-      culprits: (row: number, from: number, to: number) => this.#culprits(row, from, to),
+      culprits: (row: number, from: number, to: number) => this.recent.culprits(row, from, to),
     }
     this.#floods = new Floods(this.#keys, node, floods, state?.floods)
     this.#interval = new Interval(node, this.#keys, seconds, output, state?.interval)
@@ -91,6 +92,11 @@ export class Window {
     this.#lateRun = state?.lateRun ?? 0
     this.#origins = new Origins(state?.origins)
     this.#history = new History(state?.history)
+    this.recent = new Recent(this.#keys, this.#history, this.#origins, () => ({
+      closed: this.#closed,
+      judged: this.#judged,
+      slot: (second) => this.#slot(second),
+    }))
     for (const second of state?.seconds ?? []) this.#slot(second.second).load(second, this.#known)
   }
 
@@ -186,34 +192,6 @@ export class Window {
     this.#interval.finish()
     this.#newest = Number.NaN
     this.#lateRun = 0
-  }
-
-  /** Rates of the total and of each key over the last seconds; null before time begins. */
-  rates(): NodeRates | null {
-    if (!this.started) return null
-    const rows: KeyRates[] = []
-    for (let row = TOTAL; row < this.#keys.count; row++) {
-      const windows = this.#history.rates(row, this.#closed, this.#judged, (second) =>
-        this.#slot(second).isUsed ? this.#slot(second).sums : null,
-      )
-      if (windows === null) break
-      rows.push({ key: this.#keys.name(row), windows })
-    }
-    return { node: this.node, until: this.#judged, rows }
-  }
-
-  /** Who made a row's entries in the seconds `from … to`, as far as these are open. */
-  #culprits(row: number, from: number, to: number): Culprits | null {
-    const hitters: Hitters[] = []
-    const start = Math.max(from, this.#closed)
-    let entries = 0
-    for (let second = start; second <= to; second++) {
-      const slot = this.#slot(second)
-      if (slot.isUsed) entries += slot.sums.get(row, Sum.Entries)
-      if (slot.hitters !== null) hitters.push(slot.hitters)
-    }
-    if (hitters.length === 0 || entries === 0) return null
-    return this.#origins.attribute(row, hitters, to + 1 - start, entries)
   }
 
   /** For the checkpoint. */

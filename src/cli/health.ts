@@ -38,7 +38,8 @@ export function readStatusText(state: string): string | null {
 export function parseStatus(text: string): WrittenStatus {
   try {
     const status = JSON.parse(text) as WrittenStatus | null
-    if (status?.v === VERSION) return status
+    // A service that runs since before its program was replaced tells less.
+    if (status?.v === VERSION) return { ...status, origins: status.origins ?? [] }
   } catch {
     // Says no more than the line below.
   }

@@ -2,8 +2,9 @@ import { writeSync } from 'node:fs'
 import type { ReadStream, WriteStream } from 'node:tty'
 
 const STDOUT = 1
-const ENTER = '\x1b[?1049h\x1b[?25l'
-const LEAVE = '\x1b[?25h\x1b[?1049l'
+/** Without wrapping: a name may be wider than it has characters. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l'
+const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 const BOLD = '\x1b[1m'
 const PLAIN = '\x1b[0m'
 
@@ -36,6 +37,12 @@ export class Screen {
     process.once('exit', this.#leave)
     this.#input.setRawMode(true).setEncoding('latin1').on('data', onKeys)
     writeSync(STDOUT, ENTER)
+  }
+
+  /** What there is room for. */
+  get room(): { readonly rows: number; readonly columns: number } {
+    const { rows, columns } = this.#output
+    return { rows, columns }
   }
 
   /** Draws over what is there, line by line, so that nothing flickers; longer lines are cut. */

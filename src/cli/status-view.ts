@@ -2,28 +2,51 @@ import { plain } from '../model/plain.ts'
 import type { WrittenStatus } from '../model/status.ts'
 import { bytesText, countText, keyText, secondsText } from './figures.ts'
 import type { Health } from './health.ts'
-import { ROW_HEADING, rowLine, rowsOf, spanText } from './rates-view.ts'
+import { originLines } from './origins-view.ts'
+import { rowHeading, rowLine, rowsOf, spanText } from './rates-view.ts'
 
 /** Rows and alerts of the screen at most. */
 const MOST_ROWS = 10
 const MOST_ALERTS = 5
 
-/** How a service stands, on one screen: lines without control characters, the verdict first. */
-export function statusLines(status: WrittenStatus, health: Health, now: number): string[] {
-  const { rates, alerts } = status
+/**
+ * How a service stands, on one screen with so many columns: lines without control characters, the verdict
+ * first.
+ */
+export function statusLines(
+  status: WrittenStatus,
+  health: Health,
+  now: number,
+  columns: number,
+): string[] {
+  const { windows, alerts } = status
   const rows = rowsOf(status).slice(0, MOST_ROWS)
   const open = alerts.open.toReversed().slice(0, MOST_ALERTS)
   return [
     `${plain(status.node)}: ${health.verdict}`,
     '',
     ...figureLines(status, now),
-    line('rates', spanText(rates)),
-    ...(rows.length > 0 ? [ROW_HEADING] : []),
-    ...rows.map((row) => rowLine(row, rates.length > 1)),
+    line('rates', spanText(status)),
+    ...(rows.length > 0 ? [rowHeading(columns)] : []),
+    ...rows.map((row) => rowLine(row, windows.length > 1, columns)),
+    ...originLines(status, rows[0]),
     line('alerts', `${alerts.open.length} open`),
     ...open.map(({ type, severity, starts_at, text }) =>
       plain(`  ${severity} ${type} since ${starts_at}: ${text}`),
     ),
+  ]
+}
+
+/** What a terminal with few rows has room for. */
+export function briefLines(status: WrittenStatus): string[] {
+  const { open } = status.alerts
+  const newest = open.findLast(({ severity }) => severity === 'critical') ?? open.at(-1)
+  return [
+    line('lag', lagText(status)),
+    line('kernel', kernelText(status)),
+    line('queue', queueText(status)),
+    line('forecast', forecastText(status)),
+    line('alerts', `${open.length} open${newest === undefined ? '' : `: ${newest.text}`}`),
   ]
 }
 

@@ -17,7 +17,7 @@ told nothing for 150 s, with 21 when a critical alert is open.
 
 Examples:
   spillway status
-  spillway status --json | jq .rates[].keys[0].key`
+  spillway status --json | jq '.origins[0] | {key, by: .together[0]}'`
 
 /** `spillway status`: how the service stands, on one screen. */
 export function statusCommand(): Command {
@@ -43,7 +43,10 @@ async function status({ config, json }: Flags): Promise<void> {
   const now = Date.now()
   const health = judge(written, now)
   if (json) await print(text)
-  else for (const line of statusLines(written, health, now)) await printLine(line)
+  else {
+    const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
+    for (const line of statusLines(written, health, now, columns)) await printLine(line)
+  }
   // The first line of the screen has said it.
   if (health.code !== ExitCode.Ok) throw new Failure(health.code, '')
 }

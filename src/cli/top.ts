@@ -2,14 +2,27 @@ import { Command } from 'commander'
 import { loadSettings } from '../config/load.ts'
 import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import { plain } from '../model/plain.ts'
-import { judge, neverRan, parseStatus, readStatusText } from './health.ts'
-import { ROW_HEADING, rowLine, rowsOf, spanText } from './rates-view.ts'
+import type { WrittenStatus } from '../model/status.ts'
+import { neverRan, parseStatus, readStatusText } from './health.ts'
 import { Screen, type ScreenLine } from './screen.ts'
-import { figureLines } from './status-view.ts'
+import { type Chosen, chosenBy, type Room, topLines } from './top-view.ts'
 
 const LOOK_MS = 1000
 /** q, Ctrl-C and Ctrl-D: a raw terminal makes no signals of keys. */
 const QUIT = ['q', 'Q', '\x03', '\x04']
+/** Rows that a key moves by: the arrows, those of vi, and page up and down. */
+const MOVES: ReadonlyMap<string, number> = new Map([
+  ['\x1b[A', -1],
+  ['\x1bOA', -1],
+  ['k', -1],
+  ['\x1b[B', 1],
+  ['\x1bOB', 1],
+  ['j', 1],
+  ['\x1b[5~', -10],
+  ['\x1b[6~', 10],
+])
+/** Keys come one by one or, where they are held, several at once. */
+const KEYS = /\p{Cc}[[O][A-Z]|\p{Cc}\[\d+~|./gsu
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 interface Flags {
@@ -17,8 +30,10 @@ interface Flags {
 }
 
 const AFTER_HELP = `
-Keys of the last interval (rates.interval), those with the most records first: their rate, their share
-of all records, the peak second; FLOOD marks those with an open alert. q quits.`
+For each rule key the entries (records and EOE) a second over the last 1 s, 10 s, 1 min and 15 min, the
+most in one second of those 15 min, its share of all and of what can be drained over 10 s; FLOOD marks
+keys with an open alert. Below, who makes the busiest key, or the one that the arrow keys (or j and k)
+choose. Where there is less room there are fewer columns and lines. q quits.`
 
 /** `spillway top`: how the service stands, live. */
 export function topCommand(): Command {
@@ -39,7 +54,8 @@ async function top({ config }: Flags): Promise<void> {
   // What cannot be read is said before the screen is taken.
   readStatusText(state)
   const screen = new Screen(process.stdin, process.stdout)
-  const draw = (): void => screen.draw(lines(state, Date.now()))
+  let chosen: Chosen | null = null
+  const draw = (): void => screen.draw(lines(state, chosen, screen.room))
   let timer: NodeJS.Timeout | undefined
   let quit: () => void = () => {}
   const over = new Promise<void>((resolve) => {
@@ -51,6 +67,10 @@ async function top({ config }: Flags): Promise<void> {
     process.stdout.on('error', quit)
     screen.enter((keys) => {
       if (QUIT.some((key) => keys.includes(key))) quit()
+      const by = [...keys.matchAll(KEYS)].reduce((sum, [key]) => sum + (MOVES.get(key) ?? 0), 0)
+      if (by === 0) return
+      chosen = move(state, chosen, by)
+      draw()
     })
     process.stdout.on('resize', draw)
     draw()
@@ -62,26 +82,31 @@ async function top({ config }: Flags): Promise<void> {
   }
 }
 
-/** What is on the screen at a time `now`, ms since the epoch. */
-function lines(state: string, now: number): ScreenLine[] {
-  const text = (said: string): ScreenLine => ({ text: said, bold: false })
-  const head = (said: string): ScreenLine => ({ text: said, bold: true })
+/** The status there is now; null where there is none. */
+function read(state: string): WrittenStatus | null {
+  const text = readStatusText(state)
+  return text === null ? null : parseStatus(text)
+}
+
+/** The key that lies so many rows below the chosen one. */
+function move(state: string, chosen: Chosen | null, rows: number): Chosen | null {
   try {
-    const found = readStatusText(state)
-    if (found === null) return [head(neverRan(state).verdict)]
-    const status = parseStatus(found)
-    return [
-      head(`${plain(status.node)}: ${judge(status, now).verdict}`),
-      ...figureLines(status, now).map(text),
-      text(`rates    ${spanText(status.rates)}`),
-      text(''),
-      head(ROW_HEADING),
-      ...rowsOf(status).map((row) => ({
-        text: rowLine(row, status.rates.length > 1),
-        bold: row.floods,
-      })),
-    ]
+    const status = read(state)
+    return status === null ? null : chosenBy(status, chosen, rows)
+  } catch {
+    // What is wrong is drawn.
+    return chosen
+  }
+}
+
+/** What is on the screen now. */
+function lines(state: string, chosen: Chosen | null, room: Room): ScreenLine[] {
+  const head = (text: string): ScreenLine[] => [{ text, bold: true }]
+  try {
+    const status = read(state)
+    if (status === null) return head(neverRan(state).verdict)
+    return topLines(status, Date.now(), chosen, room)
   } catch (error) {
-    return [head(plain(reasonOf(error)))]
+    return head(plain(reasonOf(error)))
   }
 }

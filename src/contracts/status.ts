@@ -36,6 +36,16 @@ const window = z
 
 const windows = { '1s': window, '10s': window, '1m': window, '15m': window }
 
+const share = { share: figure, error: figure }
+const origins = z.array(z.object({ name: z.string(), ...share }))
+const together = z.object({
+  program: z.string(),
+  user: z.string(),
+  call: z.string(),
+  path: z.string(),
+  ...share,
+})
+
 /** What stands in status.json. */
 export const status: z.ZodType = z
   .object({
@@ -82,6 +92,19 @@ export const status: z.ZodType = z
         until: time,
         total: z.object(windows),
         keys: z.array(z.object({ key: z.string(), ...windows })),
+      }),
+    ),
+    origins: z.array(
+      z.object({
+        node,
+        key: z.string(),
+        until: time,
+        program: origins,
+        user: origins,
+        call: origins,
+        path: origins,
+        parent: origins,
+        together: z.array(together),
       }),
     ),
     alerts: z.object({ open: z.array(alert), recent: z.array(alert) }),

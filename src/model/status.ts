@@ -32,6 +32,8 @@ export interface Status {
   readonly rates: readonly RatesStatus[]
   /** The last seconds up to now, of the busiest nodes. */
   readonly windows: readonly NodeWindows[]
+  /** Who makes the busiest keys of all these nodes. */
+  readonly origins: readonly KeyOriginsStatus[]
   readonly alerts: {
     readonly open: readonly AlertStatus[]
     readonly recent: readonly AlertStatus[]
@@ -127,6 +129,31 @@ export interface WindowStatus {
   readonly p50_entries_per_s: number
   readonly p95_entries_per_s: number
   readonly p99_entries_per_s: number
+}
+
+/** Who makes the entries of a key, over the ten seconds up to `until`. */
+export interface KeyOriginsStatus extends OriginsStatus {
+  readonly node: string
+  readonly key: string
+  readonly until: string
+}
+
+/** Of each kind those that make most, and of all kinds together. */
+export interface OriginsStatus {
+  readonly program: readonly OriginStatus[]
+  readonly user: readonly OriginStatus[]
+  readonly call: readonly OriginStatus[]
+  readonly path: readonly OriginStatus[]
+  readonly parent: readonly OriginStatus[]
+  readonly together: readonly (Omit<OriginStatus, 'name'> &
+    Readonly<Record<'program' | 'user' | 'call' | 'path', string>>)[]
+}
+
+/** The share of the key's entries at least, and by how much it may be more. */
+export interface OriginStatus {
+  readonly name: string
+  readonly share: number
+  readonly error: number
 }
 
 /** An alert, as far as it is shown. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { NodeRates } from '../analyse/history.ts'
+import type { Busiest } from '../analyse/busiest.ts'
 import type { KernelFigures } from '../analyse/kernel.ts'
 import type { AnalyserCounts } from '../analyse/options.ts'
 import type { QueueFigures } from '../analyse/queue.ts'
@@ -15,7 +15,7 @@ import type { AlertBoard } from './alert-board.ts'
 import { queueStatus } from './queue-status.ts'
 import { SpoolRoom } from './spool-room.ts'
 import { StatusFile } from './status.ts'
-import { windowsStatus } from './windows-status.ts'
+import { originsStatus, windowsStatus } from './windows-status.ts'
 
 /** Version of the status file. */
 const VERSION = 1
@@ -54,8 +54,8 @@ export interface ReportOptions {
   readonly standing: () => Standing
   /** What is known of the host's kernel from one time to another, ms since the epoch. */
   readonly kernel: (from: number, to: number) => KernelFigures
-  /** Rates over the last seconds. */
-  readonly rates: () => readonly NodeRates[]
+  /** What the busiest nodes and keys made in their last seconds. */
+  readonly busiest: () => Busiest
 }
 
 /** The members of a heartbeat that are looked at. */
@@ -189,9 +189,10 @@ export class Report {
   #status(stopped: string | null): Status {
     const standing = this.#options.standing()
     const { delivery, analysis, parted, lag, deliveryLag, counts } = standing
-    const { settings, board, kernel } = this.#options
+    const { settings, board, kernel, busiest } = this.#options
     const spool = this.#spool.look()
     const { lost, backlog, backlogLimit } = kernel(Date.now() - KNOWN_MS, Date.now())
+    const { rates, origins } = busiest()
     return {
       ...this.#fixed,
       stopped,
@@ -203,7 +204,8 @@ export class Report {
       kernel: { lost, backlog, backlog_limit: backlogLimit },
       queue: queueStatus(standing.queue),
       rates: [...this.#rates.values()] as unknown as readonly RatesStatus[],
-      windows: windowsStatus(this.#options.rates()),
+      windows: windowsStatus(rates),
+      origins: originsStatus(origins),
       alerts: board.status(),
       sink: { kind: settings.output.kind, ...this.#sinkStatusNow() },
     }

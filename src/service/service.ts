@@ -111,7 +111,7 @@ export class Service {
         return { delivery, analysis, parted, lag, deliveryLag, clock, boot, counts, queue }
       },
       kernel: (from, to) => this.#analyser.kernel(from, to),
-      rates: () => this.#analyser.rates(),
+      busiest: () => this.#analyser.busiest,
     })
     this.#readers = new Readers({
       spool: directory,

@@ -1,32 +1,59 @@
-import type { KeyRates, NodeRates } from '../analyse/history.ts'
+import type { KeyOrigins } from '../analyse/busiest.ts'
+import type { Culprit, Culprits } from '../analyse/culprits.ts'
+import type { NodeRates } from '../analyse/recent.ts'
 import { timeText } from '../model/alert.ts'
-import type { NodeWindows, WindowStatus, WindowsStatus } from '../model/status.ts'
+import type {
+  KeyOriginsStatus,
+  NodeWindows,
+  OriginStatus,
+  OriginsStatus,
+  WindowStatus,
+  WindowsStatus,
+} from '../model/status.ts'
 
-/** Nodes, and keys of a node, in the status file at most, so that it stays small. */
-const MOST_NODES = 20
-const MOST_KEYS = 20
-
-/** The rates of the busiest nodes and keys over each window. */
+/** The rates of nodes and keys over each window. */
 export function windowsStatus(nodes: readonly NodeRates[]): NodeWindows[] {
-  return nodes
-    .toSorted((a, b) => busyness(b.rows[0]) - busyness(a.rows[0]))
-    .slice(0, MOST_NODES)
-    .map(({ node, until, rows: [total, ...keys] }) => ({
-      node,
-      until: timeText(until * 1000),
-      total: windowsOf(total.windows),
-      keys: keys
-        .toSorted((a, b) => busyness(b) - busyness(a))
-        .slice(0, MOST_KEYS)
-        .map(({ key, windows }) => ({ key: key ?? '', ...windowsOf(windows) })),
-    }))
+  return nodes.map(({ node, until, rows: [total, ...keys] }) => ({
+    node,
+    until: timeText(until * 1000),
+    total: windowsOf(total.windows),
+    keys: keys.map(({ key, windows }) => ({ key: key ?? '', ...windowsOf(windows) })),
+  }))
 }
 
 function windowsOf([second, ten, minute, quarter]: readonly WindowStatus[]): WindowsStatus {
   return { '1s': second, '10s': ten, '1m': minute, '15m': quarter }
 }
 
-/** What comes first: entries in the last minute, and else in the last quarter of an hour. */
-function busyness({ windows: [, , minute, quarter] }: KeyRates): number {
-  return minute.entries_per_s + quarter.entries_per_s / 1e6
+/** Who makes keys. */
+export function originsStatus(origins: readonly KeyOrigins[]): KeyOriginsStatus[] {
+  return origins.map(({ node, key, until, culprits }) => ({
+    node,
+    key,
+    until: timeText(until * 1000),
+    ...sharesOf(culprits),
+  }))
+}
+
+/** Their shares; what is usual of them is told of floods alone. */
+function sharesOf(culprits: Culprits): OriginsStatus {
+  return {
+    program: culprits.program.map(shareOf),
+    user: culprits.user.map(shareOf),
+    call: culprits.call.map(shareOf),
+    path: culprits.path.map(shareOf),
+    parent: culprits.parent.map(shareOf),
+    together: culprits.together.map(({ program, user, call, path, share, error }) => ({
+      program,
+      user,
+      call,
+      path,
+      share,
+      error,
+    })),
+  }
+}
+
+function shareOf({ name, share, error }: Culprit): OriginStatus {
+  return { name, share, error }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {
   AlertStatus,
+  KeyOriginsStatus,
   KeyStatus,
   WindowsStatus,
   WrittenStatus,
@@ -27,6 +28,22 @@ export function windowsOf(entries: number): WindowsStatus {
     p99_entries_per_s: entries * 2,
   }
   return { '1s': of, '10s': of, '1m': of, '15m': of }
+}
+
+/** A key of web-01 that rsync makes nine tenths of, and tar some. */
+export function originsOf(key: string): KeyOriginsStatus {
+  const most = (name: string) => [{ name, share: 0.9, error: 0.004 }]
+  return {
+    node: 'web-01',
+    key,
+    until: '2026-01-02T03:04:10.000Z',
+    program: [...most('/usr/bin/rsync'), { name: '/usr/bin/tar', share: 0.05, error: 0.03 }],
+    user: most('auid 1000'),
+    call: most('openat'),
+    path: most('/srv/data'),
+    parent: most('pid 4711'),
+    together: [],
+  }
 }
 
 /** An alert that is open. */
@@ -89,9 +106,13 @@ export function statusOf(members: Partial<WrittenStatus> = {}): WrittenStatus {
         node: 'web-01',
         until: '2026-01-02T03:04:10.000Z',
         total: windowsOf(400),
-        keys: [{ key: 'backup-reads', ...windowsOf(360) }],
+        keys: [
+          { key: 'logins', ...windowsOf(40) },
+          { key: 'backup-reads', ...windowsOf(360) },
+        ],
       },
     ],
+    origins: [originsOf('backup-reads')],
     alerts: { open: [], recent: [] },
     sink: { kind: 'ndjson' },
     ...members,

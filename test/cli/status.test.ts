@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ExitCode } from '../../src/model/failure.ts'
 import { type Ended, spillway } from './spillway.ts'
-import { alertOf, keyOf, placeOf, statusOf } from './status-file.ts'
+import { alertOf, originsOf, placeOf, statusOf, windowsOf } from './status-file.ts'
 
 const places: string[] = []
 afterAll(() => {
@@ -33,7 +33,8 @@ describe('spillway status', () => {
       '0 open',
     ])
       expect(out).toContain(said)
-    expect(out).toMatch(/ 270 +90\.0 % .*backup-reads\n +30 +10\.0 % .*logins\n/)
+    expect(out).toMatch(/ 360 +360 +360 +360 +720 +90 % +6\.0 % +backup-reads\n.* 40 .*logins\n/)
+    expect(out).toMatch(/backup-reads on web-01.*\n +program +\/usr\/bin\/rsync 90 %/)
   })
 
   it('marks the key that floods and tells what is open', async () => {
@@ -55,6 +56,13 @@ describe('spillway status', () => {
     const queue = { ...statusOf().queue, overflow_s: 14.2 }
     const { out } = await status(statusOf({ queue, alerts: { open: [told], recent: [] } }))
     expect(out).toContain('14 s until the backlog (8192) overflows; key backup-reads')
+  })
+
+  it('reads what a service of before wrote, which did not say who makes keys', async () => {
+    const { origins: _, ...before } = statusOf()
+    const { code, out } = await status(before)
+    expect(code).toBe(ExitCode.Ok)
+    expect(out).toContain('who makes them is told of the ten busiest keys')
   })
 
   it('says how Kafka stands', async () => {
@@ -126,14 +134,15 @@ describe('spillway status', () => {
 
   it('lets no control character of a record through', async () => {
     const evil = 'a\u001b[2Jb\u009bc\rd\ne\u202ef'
-    const [rates] = statusOf().rates
+    const [windows] = statusOf().windows
     const { out } = await status(
       statusOf({
         node: evil,
-        rates: [
-          { ...rates, node: evil, keys: [keyOf(evil, 10)] },
-          { ...rates, node: 'b' },
+        windows: [
+          { ...windows, node: evil, keys: [{ key: evil, ...windowsOf(10) }] },
+          { ...windows, node: 'b', keys: [] },
         ],
+        origins: [{ ...originsOf(evil), node: evil, path: [{ name: evil, share: 1, error: 0 }] }],
         alerts: { open: [{ ...alertOf('flood.start', 'warning'), text: evil }], recent: [] },
       }),
     )

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ExitCode } from '../../src/model/failure.ts'
 import { ROOT, spillway } from './spillway.ts'
-import { alertOf, keyOf, placeOf, statusOf, tell } from './status-file.ts'
+import { alertOf, placeOf, statusOf, tell, windowsOf } from './status-file.ts'
 
 const hasScript = spawnSync('script', ['--version']).status === 0
 if (!hasScript) console.warn('script is missing: top is not tried on a terminal')
@@ -33,7 +33,7 @@ function onTerminal(): { child: ChildProcess; shown: () => string; ended: Promis
 }
 
 const ENTER = '\u001b[?1049h'
-const LEAVE = '\u001b[?25h\u001b[?1049l'
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l'
 const WAIT = { timeout: 20_000 }
 
 describe('spillway top', () => {
@@ -48,8 +48,15 @@ describe('spillway top', () => {
       expect(shown()).toContain('lost 12, backlog 34 of 8,192')
       expect(shown().indexOf('backup-reads')).toBeLessThan(shown().indexOf('logins'))
 
-      const [rates] = statusOf().rates
-      tell(place, statusOf({ rates: [{ ...rates, keys: [keyOf('sudden', 9000)] }] }))
+      // The arrow down chooses the second key, of which nothing is known.
+      expect(shown()).toContain('/usr/bin/rsync 90 %')
+      child.stdin?.write('\u001b[B')
+      await vi.waitFor(() => expect(shown()).toContain('logins on web-01'), WAIT)
+      expect(shown()).toContain('who makes them is told of')
+
+      const [windows] = statusOf().windows
+      const keys = [{ key: 'sudden', ...windowsOf(9000) }]
+      tell(place, statusOf({ windows: [{ ...windows, keys }] }))
       await vi.waitFor(() => expect(shown()).toContain('sudden'), WAIT)
       expect(shown()).not.toContain(LEAVE)
       // Drawn over, not wiped.
