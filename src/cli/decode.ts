@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import type { WorkerSettings } from '../config/settings.ts'
@@ -9,7 +10,7 @@ import { jsonText } from '../model/json.ts'
 import { AppendFile, Torn } from '../sink/append-file.ts'
 import { standardOutlet } from '../sink/outlet.ts'
 import { createStreamSink } from '../sink/stdout.ts'
-import { type PumpInput, pump, workersOf } from './pump.ts'
+import { nodeOf, type PumpInput, pump, workersOf } from './pump.ts'
 import { Stats } from './stats.ts'
 import { say } from './terminal.ts'
 
@@ -47,7 +48,7 @@ export function decodeCommand(): Command {
       workersOf,
       'auto',
     )
-    .option('--node <name>', 'name of the host where records carry no node=')
+    .option('--node <name>', 'name of the host where records carry no node=', nodeOf)
     .option('--raw', 'add the original lines to every event')
     .option('--rejects <file>', 'append lines that are no records to this file, as JSON')
     .option('--stats', 'print one JSON object of counts as the last line of standard error')
@@ -62,6 +63,7 @@ async function decode(files: readonly string[], flags: Flags, command: Command):
     throw new Failure(ExitCode.Usage, 'nothing to read: name a file, or pipe a log in')
   }
   await checkFiles(paths)
+  await checkApart(paths, flags.rejects)
   const started = performance.now()
   const stats = new Stats()
   const rejects =
@@ -97,6 +99,18 @@ function counted(sink: Sink, stats: Stats): Sink {
       stats.add(block)
       return sink.accept(block)
     },
+  }
+}
+
+/** Refuses to write into a file that is read: what is written would be read again, without an end. */
+async function checkApart(paths: readonly string[], rejects: string | undefined): Promise<void> {
+  const targets = [fstatSync(1)]
+  const kept = rejects === undefined ? null : await stat(rejects).catch(() => null)
+  if (kept !== null) targets.push(kept)
+  for (const path of paths) {
+    const input = path === STANDARD_INPUT ? fstatSync(0) : await stat(path)
+    if (input.isFile() && targets.some(({ dev, ino }) => dev === input.dev && ino === input.ino))
+      throw new Failure(ExitCode.Usage, `${path} is both read and written to`)
   }
 }
 

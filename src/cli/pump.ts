@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError } from 'commander'
+import { NAME } from '../config/setting.ts'
 import type { WorkerSettings } from '../config/settings.ts'
 import type { DecodeOptions } from '../decode/decoder.ts'
 import type { Sink } from '../model/delivery.ts'
@@ -59,4 +60,10 @@ export function workersOf(text: string): WorkerSettings {
   if (text === 'auto') return 'auto'
   if (/^\d{1,3}$/.test(text) && count <= 256) return count
   throw new InvalidArgumentError('It must be auto or a whole number from 0 to 256.')
+}
+
+/** The value of an option `--node`, which is allowed what the setting is. */
+export function nodeOf(text: string): string {
+  if (NAME.test(text)) return text
+  throw new InvalidArgumentError('It must be a name without spaces.')
 }

@@ -19,7 +19,7 @@ import { Holes } from '../reconcile/holes.ts'
 import { type Reading, type Report, reportOf, textOf } from '../reconcile/report.ts'
 import { textLines } from '../reconcile/text-lines.ts'
 import { checkFill, openFillSink } from './fill-sink.ts'
-import { pump, workersOf } from './pump.ts'
+import { nodeOf, pump, workersOf } from './pump.ts'
 import { printLine, say } from './terminal.ts'
 
 const AUDIT_LOG = '/var/log/audit/audit.log'
@@ -74,7 +74,7 @@ export function reconcileCommand(): Command {
       [],
     )
     .option('--output <sink>', 'fill: where events go, ndjson:DIR, kafka, or - for standard output')
-    .option('--node <name>', 'name of the host where records carry no node=')
+    .option('--node <name>', 'name of the host where records carry no node=', nodeOf)
     .option('--since <time>', 'judge what is not older than this (ISO 8601)', timeOf)
     .option('--until <time>', 'judge what is not younger than this (ISO 8601)', timeOf)
     .option(

@@ -20,6 +20,7 @@ import { standardOutlet } from '../sink/outlet.ts'
 import type { Notice } from '../spool/notice.ts'
 import { SpoolReader } from '../spool/reader.ts'
 import { parseReading } from '../watch/readings-reader.ts'
+import { nodeOf } from './pump.ts'
 import { say } from './terminal.ts'
 
 interface Flags {
@@ -62,7 +63,7 @@ export function replayCommand(): Command {
     .argument('[log...]', 'logs in the order in which they were written')
     .option('--spool <dir>', 'a recorded spool instead of logs; it stays as it is')
     .option('--watch <file>', "the watcher's readings of that time; FILE.1 comes before it")
-    .option('--node <name>', 'name of the host where records carry no node=', hostname())
+    .option('--node <name>', 'name of the host where records carry no node=', nodeOf, hostname())
     .option('--interval <seconds>', 'length of a rates interval', '10')
     .option('--rates', 'print heartbeats as well')
     .addHelpText('after', AFTER_HELP)

@@ -93,7 +93,7 @@ function overridesOf({ input, spool, output }: Flags): SettingsInput {
   const relative = output?.match(/^ndjson:(.+)$/)?.[1]
   return {
     ...(input === undefined ? {} : { input }),
-    ...(spool === undefined ? {} : { spool: { directory: resolve(spool) } }),
+    ...(spool === undefined ? {} : { spool: { directory: spool && resolve(spool) } }),
     ...(output === undefined
       ? {}
       : { output: relative === undefined ? output : `ndjson:${resolve(relative)}` }),

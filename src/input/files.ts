@@ -125,8 +125,8 @@ async function* contentOf(
 ): AsyncGenerator<Uint8Array> {
   const chunks = raw[Symbol.asyncIterator]()
   try {
-    const { done, value: first } = await chunks.next()
-    if (done === true) return
+    const first = await beginning(chunks)
+    if (first.length === 0) return
     const all = startingWith(first, chunks)
     yield* first[0] === GZIP[0] && first[1] === GZIP[1] ? unpacked(all) : all
   } catch (error) {
@@ -134,6 +134,15 @@ async function* contentOf(
   } finally {
     await chunks.return?.()
   }
+}
+
+/** The first chunk, and what a slow pipe gives after it while that is too short to know gzip by. */
+async function beginning(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  const { done, value: first } = await chunks.next()
+  if (done === true) return new Uint8Array()
+  if (first.length >= GZIP.length || first[0] !== GZIP[0]) return first
+  const { done: alone, value: second } = await chunks.next()
+  return alone === true ? first : Buffer.concat([first, second])
 }
 
 async function* startingWith(

@@ -2,7 +2,7 @@
 
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ExitCode, Failure } from '../model/failure.ts'
+import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import type { SegmentId } from './format.ts'
 import { compareSegments, parseSegmentName, segmentName } from './format.ts'
 
@@ -22,13 +22,13 @@ export function listSegments(directory: string): SegmentId[] {
 
 /** What a system error on a spool means to the one who must mend it. */
 export function spoolFailure(what: string, error: unknown): Failure {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code } = error as NodeJS.ErrnoException
   const reason =
     code === 'ENOENT'
       ? 'it does not exist; install the shim, or name another one with --spool'
       : code === 'EACCES'
         ? "permission denied; is this user in the spool's group?"
-        : message
+        : reasonOf(error)
   return new Failure(ExitCode.Spool, `${what}: ${reason}`, { cause: error })
 }
 

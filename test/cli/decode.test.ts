@@ -95,6 +95,28 @@ describe('spillway decode', () => {
     expect(new Set(events(out).map(({ NODE }) => NODE))).toEqual(new Set(['db-7']))
   })
 
+  it('refuses a name that no node has', async () => {
+    for (const name of ['', 'a b', 'a=b']) {
+      const { code, err } = await spillway(['decode', '--node', name, LOG])
+      expect([code, err]).toEqual([
+        ExitCode.Usage,
+        `spillway: option '--node <name>' argument '${name}' is invalid. It must be a name without spaces.\n`,
+      ])
+    }
+  })
+
+  it('writes into no file that it reads', async () => {
+    const path = file('own.log', 'no record\n')
+    for (const line of [`decode '${path}' >> '${path}'`, `decode --rejects '${path}' '${path}'`]) {
+      const { code, err } = await shell(`spillway ${line}`)
+      expect([code, err]).toEqual([
+        ExitCode.Usage,
+        `spillway: ${path} is both read and written to\n`,
+      ])
+    }
+    expect(readFileSync(path, 'utf8')).toBe('no record\n')
+  })
+
   it('adds the lines with --raw and gives nothing else with --format raw', async () => {
     const lines = readFileSync(LOG, 'utf8').trimEnd().split('\n').toSorted()
     const raw = await spillway(['decode', '--raw', LOG])

@@ -141,6 +141,14 @@ describe('spillway run, given what it cannot use', () => {
     })
   })
 
+  it('does not take the directory it is started in for a spool without a name', async () => {
+    const { code, err } = await spillway(['run', '--spool', '', '--output', 'stdout'])
+    expect([code, err]).toEqual([
+      ExitCode.Config,
+      'spillway: command line: spool.directory: found "", allowed: an absolute path\n',
+    ])
+  })
+
   it.each([
     ['a spool that is missing', (): void => {}],
     ['a file where the spool should be', (spool: string) => writeFileSync(spool, '')],
@@ -164,6 +172,7 @@ describe('spillway run, given what it cannot use', () => {
     expect(code).toBe(ExitCode.Spool)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain(spool)
+    expect(lines[0]).not.toMatch(/\bE[A-Z]+:/)
   })
 
   it('stops at a spool of a version it does not know', async () => {

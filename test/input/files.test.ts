@@ -84,6 +84,14 @@ describe('the input from files', () => {
     expect((await read(['-'], Readable.from([gzipSync('in\n')]))).toString()).toBe('in\n')
   })
 
+  it('knows gzip by its first bytes however slowly they come', async () => {
+    const bytes = (content: Uint8Array): Readable =>
+      Readable.from(Array.from(content, (_, at) => content.subarray(at, at + 1)))
+    expect((await read(['-'], bytes(gzipSync('in\n')))).toString()).toBe('in\n')
+    expect(await read(['-'], bytes(Uint8Array.of(0x1f)))).toEqual(Buffer.of(0x1f))
+    expect(await read(['-'], bytes(Uint8Array.of(0x1f, 0x0a)))).toEqual(Buffer.of(0x1f, 0x0a))
+  })
+
   it('gives what a cut gzip file holds and then says that it is cut', async () => {
     const path = file('cut.gz', gzipSync(big).subarray(0, 4000))
     let bytes = 0
