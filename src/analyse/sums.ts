@@ -67,10 +67,14 @@ export class Sums {
 
   /** For the checkpoint. */
   state(): SumsState {
+    const { values } = this
     const state: number[] = []
-    for (let at = 0; at < this.values.length; at += SUM_WIDTH) {
-      const row = this.values.subarray(at, at + SUM_WIDTH)
-      if (row.some((value) => value !== 0)) state.push(at / SUM_WIDTH, ...row)
+    for (let at = 0; at < values.length; at += SUM_WIDTH) {
+      let first = 0
+      while (first < SUM_WIDTH && values[at + first] === 0) first++
+      if (first === SUM_WIDTH) continue
+      state.push(at / SUM_WIDTH)
+      for (let column = 0; column < SUM_WIDTH; column++) state.push(values[at + column])
     }
     return state
   }

@@ -43,6 +43,9 @@ export class Decoder {
   readonly #cursor: BinaryCursor = createBinaryCursor()
   #batch!: Batch
   #result!: Result
+  /** The bytes of the last batch, and the same as words: slots come again. */
+  #viewed: Uint8Array = new Uint8Array(0)
+  #view = viewOf(this.#viewed)
   #mark = 0
   #nextMark = Number.POSITIVE_INFINITY
 
@@ -69,9 +72,13 @@ export class Decoder {
     this.#result = result
     resetResult(result)
     result.counts.bytes = batch.length
-    this.#header.begin(viewOf(batch.bytes))
-    this.#writer.begin(batch, result)
-    this.#origins?.begin(batch, result)
+    if (batch.bytes !== this.#viewed) {
+      this.#viewed = batch.bytes
+      this.#view = viewOf(batch.bytes)
+    }
+    this.#header.begin(this.#view)
+    this.#writer.begin(batch, result, this.#view)
+    this.#origins?.begin(batch, result, this.#view)
     this.#joiner.begin(batch.bytes, result, batch.epoch === PLAIN_EPOCH)
     this.#mark = 0
     this.#nextMark = batch.markCount > 0 ? batch.marks[0] : Number.POSITIVE_INFINITY

@@ -25,6 +25,8 @@ export class EnvelopeWriter {
   #result!: Result
   #events!: Events
   #tail!: Constant
+  /** Boot that the tail names; undefined before there is one. */
+  #boot: string | null | undefined
   #second = Number.NaN
   /** The second at hand as `seconds.` and as a date. */
   #secondStamp: Constant = constant('')
@@ -48,6 +50,8 @@ export class EnvelopeWriter {
     this.#result = result
     this.#events = result.events
     const { boot } = batch
+    if (boot === this.#boot) return
+    this.#boot = boot
     this.#tail = constant(
       Buffer.from(`,"host":${JSON.stringify(this.#host)},"boot":${JSON.stringify(boot)},"keys":`),
     )

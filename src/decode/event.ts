@@ -13,7 +13,7 @@ import { KeySets } from './keys.ts'
 import { Out } from './out.ts'
 import { RawLines } from './raw-lines.ts'
 import { typeName } from './type-name.ts'
-import { type Constant, constant, viewOf } from './words.ts'
+import { type Constant, constant } from './words.ts'
 
 const PATH = 1302
 /** Its `items` count a parent directory that the kernel hides (ipc/mqueue.c). */
@@ -73,8 +73,8 @@ export class NativeWriter implements EventWriter {
     this.#raw = options.raw ? new RawLines(this.#out) : null
   }
 
-  /** Starts a batch whose events go to `result`. */
-  begin(batch: Batch, result: Result): void {
+  /** Starts a batch, whose bytes are those of `view`, and whose events go to `result`. */
+  begin(batch: Batch, result: Result, view: DataView): void {
     this.#batch = batch
     this.#result = result
     this.#lines = result.lines
@@ -82,7 +82,6 @@ export class NativeWriter implements EventWriter {
     result.keySets = this.#keys.begin()
     this.#out.open(result)
     this.#envelope.begin(batch, result)
-    const view = viewOf(batch.bytes)
     this.#fields.begin(batch.bytes, view)
     this.#header.begin(view)
   }

@@ -39,7 +39,7 @@ export class Joiner {
   #lines!: Lines
   #events!: Events
   #result!: Result
-  readonly #buckets = new Int32Array(BUCKETS)
+  readonly #buckets = new Int32Array(BUCKETS).fill(-1)
   #chain = new Int32Array(0)
   #older = new Int32Array(0)
   #newer = new Int32Array(0)
@@ -67,7 +67,8 @@ export class Joiner {
     this.#result = result
     this.#lines = result.lines
     this.#events = result.events
-    this.#buckets.fill(-1)
+    // What has closed is out of them: for a batch of one event that is 16 KiB not to be touched.
+    if (this.#oldest >= 0) this.#buckets.fill(-1)
     this.#oldest = this.#newest = this.#soft = -1
     this.#now = LATER
     this.#framed = !plain

@@ -70,10 +70,10 @@ export class OriginFinder {
   #pathStart = 0
   #pathEnd = 0
 
-  /** Starts a batch whose events are in `result`. */
-  begin(batch: Batch, result: Result): void {
+  /** Starts a batch, whose bytes are those of `view`, and whose events are in `result`. */
+  begin(batch: Batch, result: Result, view: DataView): void {
     this.#bytes = batch.bytes
-    this.#view = viewOf(batch.bytes)
+    this.#view = view
     this.#lines = result.lines
     this.#events = result.events
     this.#origins = result.origins

@@ -42,8 +42,10 @@ export class Out {
   /** Continues at the end of a result's output. */
   open(result: Result): void {
     this.#result = result
-    this.bytes = result.out
-    this.view = viewOf(this.bytes)
+    if (this.bytes !== result.out) {
+      this.bytes = result.out
+      this.view = viewOf(this.bytes)
+    }
     this.at = result.outLength
   }
 

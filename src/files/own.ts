@@ -11,6 +11,7 @@ import {
   fstatSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -41,8 +42,11 @@ export function openOwn(path: string, more = 0): number {
   }
 }
 
-/** The bytes of a file, null where there is none. Throws for what is no file, or has more than `most` bytes. */
-export function readOwn(path: string, most: number): Buffer | null {
+/**
+ * The bytes of a file, the first `bytes` of them where that is given; null where there is none. Throws for what is no
+ * file, or has more than `most` bytes.
+ */
+export function readOwn(path: string, most: number, bytes?: number): Buffer | null {
   let fd: number
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
@@ -54,7 +58,9 @@ export function readOwn(path: string, most: number): Buffer | null {
     const stat = fstatSync(fd)
     if (!stat.isFile()) throw new Error('not a regular file')
     if (stat.size > most) throw new Error(`it has more than ${most} bytes`)
-    return readFileSync(fd)
+    if (bytes === undefined) return readFileSync(fd)
+    const start = Buffer.alloc(bytes)
+    return start.subarray(0, readSync(fd, start, 0, bytes, 0))
   } finally {
     closeSync(fd)
   }

@@ -136,7 +136,7 @@ export class Report {
    * minute. To be called about once a second.
    */
   save(): void {
-    this.#spool.look()
+    this.#spool.look(this.#options.standing().deliveryLag === 0)
     const sinkStatus = JSON.stringify(this.#sinkStatusNow())
     const alerts = this.#options.board.taken
     const changed = this.#moved || alerts !== this.#alerts || sinkStatus !== this.#sinkStatus
@@ -171,7 +171,7 @@ export class Report {
   #gauges({ node, from, to }: Heartbeat): Message {
     const standing = this.#options.standing()
     const isHost = node === this.#options.settings.node
-    const spool = this.#spool.look()
+    const spool = this.#spool.look(standing.deliveryLag === 0)
     const kernel = isHost ? this.#options.kernel(Date.parse(from), Date.parse(to)) : null
     return {
       time: new Date().toISOString(),
@@ -190,7 +190,7 @@ export class Report {
     const standing = this.#options.standing()
     const { delivery, analysis, parted, lag, deliveryLag, counts } = standing
     const { settings, board, kernel, busiest } = this.#options
-    const spool = this.#spool.look()
+    const spool = this.#spool.look(deliveryLag === 0)
     const { lost, backlog, backlogLimit } = kernel(Date.now() - KNOWN_MS, Date.now())
     const { rates, origins } = busiest()
     return {

@@ -14,6 +14,8 @@ import {
 import { usedBytes } from '../spool/sizes.ts'
 
 const MEASURE_MS = 1000
+/** The same while all that came is delivered: then it is the disk that fills, which others do. */
+const CALM_MEASURE_MS = 5000
 
 /** Bytes of a spool on its disk; null where they cannot be seen, or no shim has said its limit. */
 export interface Fill {
@@ -37,10 +39,10 @@ export class SpoolRoom {
     this.#alert = alert
   }
 
-  /** How full it is, at most a second ago. */
-  look(): Fill {
+  /** How full it is, at most a second ago, or five where nothing waits to be delivered (`calm`). */
+  look(calm: boolean): Fill {
     const now = performance.now()
-    if (now - this.#measuredAt < MEASURE_MS) return this.#fill
+    if (now - this.#measuredAt < (calm ? CALM_MEASURE_MS : MEASURE_MS)) return this.#fill
     this.#measuredAt = now
     this.#fill = this.#measure()
     return this.#fill

@@ -27,7 +27,7 @@ export class StatusFile {
   write(status: Status, again = false): Promise<void> {
     const text = jsonText(status)
     if (again || text !== this.#written)
-      this.#writing ??= this.#put(status, text).finally(() => {
+      this.#writing ??= this.#put(text).finally(() => {
         this.#writing = null
       })
     return this.#writing ?? Promise.resolve()
@@ -38,9 +38,9 @@ export class StatusFile {
     await this.#writing
   }
 
-  async #put(status: Status, text: string): Promise<void> {
+  async #put(text: string): Promise<void> {
     try {
-      const line = `${jsonText({ ...status, time: new Date().toISOString() })}\n`
+      const line = `${text.slice(0, -1)},"time":"${new Date().toISOString()}"}\n`
       await replaceOwn(this.#path, line, false)
       this.#written = text
       this.#failed = false

@@ -30,6 +30,10 @@ const SLOTS = ['checkpoint.a', 'checkpoint.b'] as const
 /** Longest checkpoint that is read: many times what 10,000 rule keys on each of 50 nodes take. */
 const MAX_BYTES = 256 << 20
 const HEAD = /^spillway-checkpoint (\d+) (\d{1,10}) ([0-9a-f]{8})\n/
+/** How a slot begins, as `#put` writes it, and the bytes that takes at most. */
+const START =
+  /^spillway-checkpoint 1 \d{1,10} [0-9a-f]{8}\n\{"generation":(\d{1,15}),"count":(\d{1,15}),"owner":"([0-9a-f-]{36})",/
+const START_BYTES = 192
 
 /** How far one consumer of the spool has come. */
 export interface Progress {
@@ -123,7 +127,7 @@ export class Checkpoint {
   }
 
   async #write(state: CheckpointState): Promise<void> {
-    const newest = newestOf(readSlots(this.#directory))
+    const newest = newestOf(SLOTS.map((name) => this.#look(join(this.#directory, name))))
     const isReplaced =
       newest !== null &&
       (newest.generation > this.#generation ||
@@ -140,6 +144,13 @@ export class Checkpoint {
     const path = join(this.#directory, 'released')
     await replaceOwn(path, formatReleased(released), false)
     this.#released = released
+  }
+
+  /** What a slot says; of one that begins as this service wrote it no more than that. */
+  #look(path: string): Record | null {
+    const start = START.exec(readOwn(path, MAX_BYTES, START_BYTES)?.toString('latin1') ?? '')
+    if (start === null || start[3] !== this.#owner) return readSlot(path)
+    return { generation: Number(start[1]), count: Number(start[2]), owner: start[3], state: null }
   }
 
   async #put(state: CheckpointState | null): Promise<void> {

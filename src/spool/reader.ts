@@ -24,6 +24,9 @@ import { Writer } from './writer.ts'
 /** Milliseconds between two looks for what may lie behind a segment that is not there. */
 const LOOK_MS = 1000
 
+/** Milliseconds for which it counts that nothing lay behind a segment. Such looks are a second apart at most. */
+const END_KNOWN_MS = 1500
+
 /** What a reader takes. */
 export interface SpoolReaderOptions {
   /** Spool directory. */
@@ -68,6 +71,8 @@ export class SpoolReader {
   #endSaid = false
   /** When it was last looked for later segments, by the monotonic clock. */
   #lookedAt = -Infinity
+  /** When it was last seen that nothing lies behind this segment, by the monotonic clock. */
+  #endedAt = -Infinity
 
   /** Throws a `Failure` when the directory cannot be read. */
   constructor(options: SpoolReaderOptions) {
@@ -115,6 +120,8 @@ export class SpoolReader {
 
   /** Bytes in the spool that were not read yet; measured at most once a second. */
   get lag(): number {
+    if (this.#segment && performance.now() - this.#endedAt < END_KNOWN_MS)
+      return Math.max(0, this.#segment.size - this.#segment.offset)
     return this.#lag.after(this.#segment, this.#segment?.offset ?? 0, this.#read)
   }
 
@@ -202,6 +209,7 @@ export class SpoolReader {
     if (this.#over) return this.#afterEpoch(segment)
     const isFresh = this.#fresh
     this.#fresh = false
+    this.#endedAt = performance.now()
     // Who has just written lives, and its file is where it was: no need to ask.
     if (isFresh && !this.#ended && !this.#arrival.mayHaveNew) return null
     // What is found here is acted on after one more look: it may have been written on meanwhile.
@@ -210,7 +218,10 @@ export class SpoolReader {
     // of the next one, while its writer lives, only a look at the directory tells that it was deleted.
     const mayHaveLater = segment.isDeleted || this.#ended || this.#gone || this.#isLookDue()
     if (!this.#following && mayHaveLater) this.#following = this.#trail.nextKept(segment)
-    if (this.#following) return 'again'
+    if (this.#following) {
+      this.#endedAt = -Infinity
+      return 'again'
+    }
     if (!this.#ended && !this.#gone) {
       this.#gone = this.#isGone(segment)
       if (this.#gone) return 'again'
