@@ -78,13 +78,15 @@ export class Analyser {
       breaks: this.#breaks,
       streamOf: (node) => this.#streamOf(node),
       drain: () => this.queue.drain,
+      causeOf: (node, from, to) =>
+        node === options.host ? this.#machine.kernel.causeOf(from, to) : null,
       emitAlert: (alert) => options.emitAlert(this.#vigil.withRules(alert)),
     }
     this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
     const machine = state?.version === STATE_VERSION ? state.machine : undefined
     this.#machine = new Machine(
       { ...options, window: () => this.#windows.local },
-      { kernel: machine?.kernel, queue: isKnown ? machine?.queue : undefined },
+      { ...machine, queue: isKnown ? machine?.queue : undefined },
     )
     const seconds = options.interval / 1000
     this.#windows = new Windows(

@@ -73,9 +73,13 @@ export interface Seconds {
 
 /** Who makes more entries up to a time, in ms since the epoch, than in the seconds before. */
 export function growthAt(seconds: Seconds | null, time: number): Share[] {
-  if (seconds === null) return []
   const end = Math.floor(time / 1000)
-  const from = end - GROWTH_S
+  return growthIn(seconds, end - GROWTH_S, end)
+}
+
+/** Who makes more entries in the seconds `from … end` than in those before. */
+export function growthIn(seconds: Seconds | null, from: number, end: number): Share[] {
+  if (seconds === null) return []
   const grown = meanOf(seconds, from, end)
   return sharesOf(grown.rates, mostOf(seconds, from - USUAL_S, from), grown.events)
 }

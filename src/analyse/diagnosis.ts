@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 /** What a cause is in words, and what to do about it. */
-interface Words {
+export interface Words {
   readonly is: string
   readonly advice: string
 }

@@ -131,7 +131,9 @@ export class Gaps {
 
   #tell(second: number): void {
     this.#told = second
-    this.#output.emitAlert(gapsAlert(this.#node, this.#output.boot, this.#untold))
+    const { count, known, before, after } = this.#untold
+    const cause = known < count ? this.#output.causeOf(this.#node, before, after) : null
+    this.#output.emitAlert(gapsAlert(this.#node, this.#output.boot, this.#untold, cause))
     this.#untold = new Missing()
   }
 }

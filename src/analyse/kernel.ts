@@ -3,7 +3,7 @@ import type { KernelNote } from '../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../model/reading.ts'
 import { type Account, accountOf } from './account.ts'
 import type { Seconds } from './blame.ts'
-import { diagnose } from './diagnosis.ts'
+import { type Cause, diagnose } from './diagnosis.ts'
 import { eventsLost, lostReset } from './kernel-alerts.ts'
 import { Signs, type SignsState } from './signs.ts'
 
@@ -16,6 +16,10 @@ const AT_ONCE = 2
 const KNOWN_MS = 5000
 /** Milliseconds between two looks of a watcher at the kernel log. */
 const LOOK_MS = 1000
+/** Milliseconds around a gap in which what is read tells its cause: a status comes every ten seconds. */
+const NEAR_MS = 10_000
+/** Milliseconds for which auditd's queue may overflow again without a word: auditd says so five times. */
+const MUTED_MS = 600_000
 /** Rises of the counter that are remembered for rows that are still to come. */
 const MAX_RISES = 1000
 /** `lost` is an unsigned counter of 32 bits: a fall by less than half of it is a reset, else a wrap. */
@@ -157,6 +161,19 @@ export class Kernel {
     const within = rises.filter((rise) => rise.to >= from && rise.to < to)
     const sum = within.reduce((losses, rise) => losses + rise.losses, 0)
     return { lost, lostDelta: lost === null ? null : sum, backlog, backlogLimit }
+  }
+
+  /** Why serials did not come from one time to another, ms since the epoch; null where no reading tells. */
+  causeOf(from: number, to: number): Cause | null {
+    const { boot, rises } = this.#state
+    if (boot === '') return null
+    const signs = new Map(this.#signs.between(from - NEAR_MS, to + NEAR_MS))
+    if (this.#signs.between(from - MUTED_MS, to).has('queue-full')) signs.set('queue-full', 1)
+    const losses = rises
+      .filter((rise) => rise.from <= to && rise.to >= from)
+      .reduce((sum, rise) => sum + rise.losses, 0)
+    // They are told when they surely do not come any more, however few they are.
+    return diagnose({ losses, gaps: Number.POSITIVE_INFINITY, signs })
   }
 
   /** All that a later one needs to go on from here. */

@@ -2,6 +2,7 @@ import { timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
 import type { Breaks } from './breaks.ts'
+import type { Cause } from './diagnosis.ts'
 import type { SerialFigures } from './missing.ts'
 import type { StreamFigures } from './stream.ts'
 
@@ -17,6 +18,8 @@ export interface Output {
   emitAlert(alert: Message): void
   /** Entries a second that the stream can be drained at; null while that was not measured. */
   drain(): number | null
+  /** Why events of a node did not come, from one time to another in ms since the epoch; null where nobody looks. */
+  causeOf(node: string, from: number, to: number): Cause | null
 }
 
 /** Version of the heartbeat. */

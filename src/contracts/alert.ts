@@ -73,6 +73,20 @@ const author = z.object({
   exe: z.string().nullable(),
 })
 const share = z.object({ key: z.string(), share: figure, error: figure })
+const cause = z
+  .enum([
+    'burst',
+    'rate_limit',
+    'auditd_stalled',
+    'no_auditd',
+    'slow_plugin',
+    'plugin_queue',
+    'blocking',
+    'lost_wakeup',
+    'memory',
+    'unknown',
+  ])
+  .meta({ id: 'cause' })
 const lines = count.nullable()
 const bytes = count.nullable()
 const kafka = { topic: z.string().nullable(), error: z.string().nullable() }
@@ -115,25 +129,28 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
     backlog_limit: count.nullable(),
     rate_limit: count.nullable(),
     reasons: z.array(z.string()),
-    cause: z.enum([
-      'burst',
-      'rate_limit',
-      'auditd_stalled',
-      'no_auditd',
-      'slow_plugin',
-      'plugin_queue',
-      'blocking',
-      'lost_wakeup',
-      'memory',
-      'unknown',
-    ]),
+    cause,
     gaps: count,
     events_missing: count,
     records_missing: count.nullable(),
     shares: z.array(share),
     foreseen_at: time.nullable(),
   },
-  'stream.gap': { boot, missing: count, known: count, ranges: z.array(range), more: count },
+  'stream.gap': {
+    boot,
+    missing: count,
+    known: count,
+    cause: cause.nullable(),
+    ranges: z.array(range),
+    more: count,
+  },
+  'audit.blocked': {
+    cause: z.enum(['blocking', 'lost_wakeup']),
+    waited_ms: count.nullable(),
+    backlog_limit: count.nullable(),
+    backlog_wait_ms: count.nullable(),
+    shares: z.array(share),
+  },
   'lost.reset': { before: count, lost: count },
   'audit.disabled': { by: author.nullable() },
   'auditd.stopped': {

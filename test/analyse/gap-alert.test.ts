@@ -10,7 +10,7 @@ function gapsOf(...reasons: (string | null)[]): Missing {
   return missing
 }
 
-const textOf = (missing: Missing): unknown => gapsAlert('web-01', null, missing)['text']
+const textOf = (missing: Missing): unknown => gapsAlert('web-01', null, missing, null)['text']
 
 describe('the alert that events are missing', () => {
   it('says of one event what to look at where the stream is whole', () => {

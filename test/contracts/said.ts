@@ -1,3 +1,4 @@
+import { type BlockedFigures, blocked, unblocked } from '../../src/analyse/blocked-alert.ts'
 import { drainOf } from '../../src/analyse/detector.ts'
 import { type FloodFigures, floodWorse } from '../../src/analyse/flood-alerts.ts'
 import {
@@ -53,7 +54,7 @@ export function saidAlerts(): Message[] {
   sayKafka((alert) => alerts.push(alert))
   sayKernel((alert) => alerts.push(alert))
   alerts.push(...vigilAlerts())
-  alerts.push(gapsAlert('web-01', null, missing()), ...forecasts())
+  alerts.push(gapsAlert('web-01', null, missing(), null), ...blocks(), ...forecasts())
   return alerts
 }
 
@@ -90,6 +91,19 @@ function forecasts(): Message[] {
     shares: [{ key: 'exec', share: 0.9, error: 0.05 }],
   }
   return [overflowForecast(figures), forecastWithdrawn({ ...figures, shares: [] })]
+}
+
+function blocks(): Message[] {
+  const figures: BlockedFigures = {
+    node: 'web-01',
+    cause: 'blocking',
+    time: 3000,
+    since: 1000,
+    waitedMs: 1200,
+    limit: 64,
+    waitMs: null,
+  }
+  return [blocked(figures, [{ key: 'exec', share: 0.9, error: 0.05 }]), unblocked(figures)]
 }
 
 function missing(): Missing {
