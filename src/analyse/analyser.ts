@@ -281,15 +281,15 @@ export class Analyser {
       this.#setClock(marks.clock, rejects)
       this.#at(marks.place)
       const isTime = marks.isTick || Math.floor(before / 1000) < Math.floor(this.#awake / 1000)
-      if (isTime) this.#tick(marks.isTick ? 0 : SILENT_MS)
+      if (isTime) this.#tick(marks.isTick ? 0 : SILENT_MS, before)
     }
     this.#setClock(clock, rejects)
   }
 
-  /** Lets time move on for nodes that were silent for so many ms. */
-  #tick(silence: number): void {
+  /** Lets time move on for nodes that were silent for so many ms, before what closes since the clock `before` comes. */
+  #tick(silence: number, before: number): void {
     for (const window of this.#windows)
-      if (this.#awake - window.heard >= silence) window.tick(this.#awake)
+      if (this.#awake - window.heard >= silence) window.tick(this.#awake, before)
     this.#vigil.tick(this.#awake, this.#windows)
   }
 

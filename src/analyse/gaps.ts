@@ -62,15 +62,16 @@ export class Gaps {
     this.#seen = this.#breaks.passed
   }
 
-  /** Takes the serial of an event; stamp in ms, `shown` the second in which it counts. */
-  take(serial: number, stamp: number, shown: number): void {
+  /** Takes the serial of an event; stamp in ms, `shown` the second in which it counts, `clock` of the stream in ms. */
+  take(serial: number, stamp: number, shown: number, clock: number): void {
     if (this.#node === OTHER) return
     if (!this.broken && this.#restarted === null) {
-      this.#serials.take(serial, stamp, shown, null)
+      this.#serials.take(serial, stamp, shown, clock, null)
       return
     }
     const restarted = this.#restarted === null ? null : RESTARTED
-    this.#serials.take(serial, stamp, shown, this.#breaks.since(this.#seen, restarted))
+    const why = this.#breaks.since(this.#seen, restarted)
+    this.#serials.take(serial, stamp, shown, clock, why)
     if (this.#restarted !== null && stamp > this.#restarted + RESTART_MS) this.#restarted = null
   }
 
@@ -79,13 +80,12 @@ export class Gaps {
     this.#restarted = stamp
   }
 
-  /** A second is closed: gaps that showed in it are missing. */
-  close(second: number): void {
-    this.#serials.settle(second + 1)
-  }
-
-  /** Time has come to a second: tells what was not told, unless something was told just before. */
-  reach(second: number): void {
+  /**
+   * All seconds before `second` are closed: gaps that showed in them are missing, as far as the stream's clock has
+   * gone on. Tells what was not told, unless something was told just before.
+   */
+  reach(second: number, clock: number): void {
+    this.#serials.settle(second, clock)
     if (this.#untold.count > 0 && second - this.#told >= TOGETHER_S) this.#tell(second)
   }
 

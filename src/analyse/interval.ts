@@ -90,7 +90,6 @@ export class Interval {
     this.#sums.addAll(sums)
     this.#rejected += rejected
     this.#incomplete += incomplete
-    this.gaps.close(second)
     this.#first = lower(this.#first, first)
     this.#last = higher(this.#last, last)
     if (this.#peaks.length < count * 2) {
@@ -106,9 +105,9 @@ export class Interval {
     }
   }
 
-  /** All seconds before `second` are closed: intervals that lie before it are told. */
-  reach(second: number): void {
-    this.gaps.reach(second)
+  /** All seconds before `second` are closed, at this clock of the stream: intervals that lie before it are told. */
+  reach(second: number, clock: number): void {
+    this.gaps.reach(second, clock)
     if (this.#from === null || second < this.#from + this.#length) return
     this.#close(this.#from + this.#length)
     const end = Math.floor(second / this.#length) * this.#length

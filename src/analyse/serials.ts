@@ -1,3 +1,5 @@
+import { QUIET_MS } from '../model/limits.ts'
+
 /**
  * Which serials of one node are missing.
  *
@@ -8,8 +10,9 @@
  *  … 7 8 9 [10 11] 12 13 14 [15] 16     newest: 16, gaps 10–11 and 15, each with the second it showed in
  * ```
  *
- * A gap that is still there when its second is closed is missing. In order, which is nearly always, an
- * event costs a comparison.
+ * A gap that is still there when its second is closed is missing, unless the stream's clock has not gone on
+ * since: after a stall what auditd had kept comes at once, and an event that only silence closes comes last
+ * of all. In order, which is nearly always, an event costs a comparison.
  */
 
 /** Gaps open at a time; when there are more, the oldest quarter is missing at once. */
@@ -31,6 +34,8 @@ export interface Gap {
   readonly after: number
   /** Second in which it showed. */
   readonly shown: number
+  /** The stream's clock then, ms. */
+  readonly clock: number
   /** What is known to have happened to the stream there; null where it is whole. */
   readonly why: string | null
 }
@@ -64,9 +69,9 @@ export class Serials {
 
   /**
    * Takes the serial of an event with this stamp, in ms since the epoch. A gap that it shows counts in
-   * the second `shown`, and has `why` as its reason.
+   * the second `shown`, at this clock of the stream, and has `why` as its reason.
    */
-  take(serial: number, stamp: number, shown: number, why: string | null): void {
+  take(serial: number, stamp: number, shown: number, clock: number, why: string | null): void {
     if (this.#newest === null) {
       this.#newest = serial
       this.#stamp = stamp
@@ -74,7 +79,7 @@ export class Serials {
     }
     const ahead = distance(this.#newest, serial)
     if (ahead > 0) {
-      if (ahead > 1) this.#open(serial, stamp, shown, why)
+      if (ahead > 1) this.#open(serial, stamp, shown, clock, why)
       this.#newest = serial
       this.#stamp = stamp
       this.#behind = 0
@@ -87,15 +92,16 @@ export class Serials {
     }
     if (++this.#behind < RESET_EVENTS) return
     this.reset()
-    this.take(serial, stamp, shown, why)
+    this.take(serial, stamp, shown, clock, why)
   }
 
-  /** Gaps that showed before `second` are missing. */
-  settle(second: number): void {
+  /** Gaps that showed before `second` are missing, once what was open then has closed by this clock. */
+  settle(second: number, clock: number): void {
     if (this.#gaps.length === 0) return
+    const waits = (gap: Gap): boolean => gap.shown >= second || clock < gap.clock + QUIET_MS
     const gaps = this.#gaps
-    this.#gaps = gaps.filter(({ shown }) => shown >= second)
-    for (const gap of gaps) if (gap.shown < second) this.#miss(gap)
+    this.#gaps = gaps.filter(waits)
+    for (const gap of gaps) if (!waits(gap)) this.#miss(gap)
   }
 
   /** How many serials of events stamped since a time, ms since the epoch, did not come, without a reason. */
@@ -106,7 +112,7 @@ export class Serials {
 
   /** The node counts from the beginning: what is open is missing. */
   reset(): void {
-    this.settle(Number.POSITIVE_INFINITY)
+    this.settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     this.#newest = null
     this.#behind = 0
   }
@@ -116,7 +122,7 @@ export class Serials {
     return { newest: this.#newest, stamp: this.#stamp, behind: this.#behind, gaps: this.#gaps }
   }
 
-  #open(serial: number, stamp: number, shown: number, why: string | null): void {
+  #open(serial: number, stamp: number, shown: number, clock: number, why: string | null): void {
     if (this.#gaps.length >= MAX_GAPS) this.#settleOldest()
     const first = next(this.#newest ?? 0)
     this.#gaps.push({
@@ -125,6 +131,7 @@ export class Serials {
       before: this.#stamp,
       after: stamp,
       shown,
+      clock,
       why,
     })
   }

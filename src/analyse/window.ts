@@ -135,14 +135,14 @@ export class Window {
       if (!this.started) this.#begin(second)
       this.#newest = stamp
       this.#anchor = clock
-      if (stamp >= this.#wake) this.#reach(stamp)
+      if (stamp >= this.#wake) this.#reach(stamp, clock)
     }
     const hasSerial = daemon[event] === 0
     const rows = this.#keys.rowsIn(run.result.keySets, keySet[event], runs)
     const entries = records[event] + eoe[event]
     if (second < this.#closed) {
       if (++this.#lateRun < SET_BACK_EVENTS) {
-        if (hasSerial) this.gaps.take(serial[event], stamp, this.#now)
+        if (hasSerial) this.gaps.take(serial[event], stamp, this.#now, clock)
         this.#late(rows, records[event], entries, complete[event])
         return
       }
@@ -153,7 +153,7 @@ export class Window {
     this.#lateRun = 0
     const slot = this.#open(second)
     if (hasSerial) {
-      this.gaps.take(serial[event], stamp, second)
+      this.gaps.take(serial[event], stamp, second, clock)
       slot.first = lower(slot.first, serial[event])
       slot.last = higher(slot.last, serial[event])
     }
@@ -172,10 +172,13 @@ export class Window {
     this.#open(this.#now).rejected += count
   }
 
-  /** Nothing came from the node up to this clock: time moves on by what passed since its newest stamp. */
-  tick(clock: number): void {
+  /**
+   * Nothing came from the node up to this clock: time moves on by what passed since its newest stamp. What closes
+   * after the clock `before` is still to come.
+   */
+  tick(clock: number, before: number): void {
     if (!this.started) return
-    this.#reach(this.#newest + Math.max(0, clock - this.#anchor))
+    this.#reach(this.#newest + Math.max(0, clock - this.#anchor), before)
   }
 
   /** The node has booted: its serials begin anew, as its time does. */
@@ -187,7 +190,7 @@ export class Window {
   /** Time ends: all that is held goes out. It may begin anew, with a boot where one is known of. */
   finish(booted = false): void {
     this.#judge(this.#last + 1)
-    this.#close(this.#last + 1)
+    this.#close(this.#last + 1, Number.POSITIVE_INFINITY)
     this.#floods.finish(booted)
     this.#interval.finish()
     this.#newest = Number.NaN
@@ -246,11 +249,11 @@ export class Window {
     for (const row of rows) slot.sums.addLate(row, records, entries)
   }
 
-  /** Time is at `now`, in ms: judges and closes what lies far enough behind. */
-  #reach(now: number): void {
+  /** Time is at `now`, in ms; all has come that closes before `clock`: judges and closes what lies far enough behind. */
+  #reach(now: number, clock: number): void {
     const closed = Math.floor(now / 1000) - LATENESS_S
     this.#judge(Math.max(Math.floor((this.#newest - JUDGED_BEHIND_MS) / 1000), closed))
-    this.#close(closed)
+    this.#close(closed, clock)
     const judgedAt = 1000 * (this.#judged + 1) + JUDGED_BEHIND_MS
     this.#wake = Math.min(judgedAt, 1000 * (this.#closed + 1 + LATENESS_S))
   }
@@ -268,10 +271,10 @@ export class Window {
   }
 
   /** Closes the seconds before `end`. */
-  #close(end: number): void {
+  #close(end: number, clock: number): void {
     for (; this.#closed < end && this.#closed <= this.#last; this.#closed++) {
       const slot = this.#slot(this.#closed)
-      this.#interval.reach(this.#closed)
+      this.#interval.reach(this.#closed, clock)
       if (!slot.isUsed) continue
       this.#interval.add(this.#closed, slot)
       this.#history.add(this.#closed, slot.sums, this.#keys.count)
@@ -279,7 +282,7 @@ export class Window {
       slot.clear()
     }
     this.#closed = Math.max(this.#closed, end)
-    this.#interval.reach(this.#closed)
+    this.#interval.reach(this.#closed, clock)
   }
 
   #slot(second: number): Second {

@@ -6,7 +6,15 @@ import { Missing } from '../../src/analyse/missing.ts'
 function gapsOf(...reasons: (string | null)[]): Missing {
   const missing = new Missing()
   for (const [n, why] of reasons.entries())
-    missing.add({ first: 10 * n, last: 10 * n, before: 1000, after: 2000, shown: 2, why })
+    missing.add({
+      first: 10 * n,
+      last: 10 * n,
+      before: 1000,
+      after: 2000,
+      shown: 2,
+      clock: 2000,
+      why,
+    })
   return missing
 }
 

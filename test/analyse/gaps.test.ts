@@ -4,6 +4,7 @@ import type { AnalyserState } from '../../src/analyse/state.ts'
 import type { Hole } from '../../src/analyse/stream.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'
 import { Bench, cut, type Item, lineOf } from './blocks.ts'
+import { NOON, Stage, syscall } from './stage.ts'
 
 const T = 1_700_000_000
 
@@ -50,7 +51,32 @@ const rangesIn = (alerts: readonly Message[]): Range[] =>
 const sum = (numbers: readonly unknown[]): number =>
   numbers.reduce<number>((total, number) => total + Number(number), 0)
 
+/** What a stall of 30 s kept comes at once, with one record alone in it, which only time closes; then events or silence. */
+function stalled(lone: readonly string[], then: 'events' | 'silence'): Stage {
+  const stage = new Stage()
+  const at = (second: number, lines: readonly string[]): string[] =>
+    lines.map((line) => line.replaceAll('@', (NOON / 1000 + second).toFixed(3)))
+  const kept = Array.from({ length: 30 }, (_, second) => [
+    ...at(second, syscall(100 + 2 * second)),
+    ...(second === 3 ? at(second, lone) : at(second, syscall(101 + 2 * second))),
+  ])
+  stage.come(30, ...kept.flat())
+  if (then === 'silence') return stage.wait(32.5, 62.5)
+  for (let second = 31; second < 60; second++) stage.come(second, ...syscall(129 + second))
+  return stage
+}
+
 describe('an alert about a gap', () => {
+  it.each(['events', 'silence'] as const)(
+    'does not take for missing what closes last of what a stall kept, with %s after it',
+    (then) => {
+      const lone =
+        'type=SECCOMP msg=audit(@:107): auid=1 uid=1 gid=1 ses=1 pid=1 comm="x" exe="/x" sig=0 arch=c000003e syscall=1 compat=0 ip=0x1 code=0x7ffc0000'
+      expect(stalled([lone], then).of('stream.gap')).toEqual([])
+      expect(rangesIn(stalled([], then).of('stream.gap'))).toMatchObject([{ from: 107, to: 107 }])
+    },
+  )
+
   it('names the serials that are missing, and the events around them', () => {
     const items = [event(0, 10), event(1, 11), event(2.5, 20), event(3, 15), event(30, 21)]
     const { alerts } = new Bench().take(...items).end()

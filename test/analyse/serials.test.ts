@@ -12,12 +12,12 @@ class Follower {
   readonly serials = new Serials((gap) => this.gaps.push(gap))
 
   take(serial: number, second: number): void {
-    this.serials.take(serial >>> 0, second * 1000, second, null)
+    this.serials.take(serial >>> 0, second * 1000, second, second * 1000, null)
   }
 
   /** How many were found missing since this was asked last. */
   settle(second: number): number {
-    this.serials.settle(second)
+    this.serials.settle(second, (second + 2) * 1000)
     return this.gaps.splice(0).reduce((sum, gap) => sum + sizeOf(gap), 0)
   }
 }
@@ -64,7 +64,7 @@ describe('serials that are missing', () => {
       fc.property(some, fc.constantFrom(0, -150), (serials, base) => {
         const follower = new Follower()
         for (const serial of serials) follower.take(base + serial, 0)
-        follower.serials.settle(1)
+        follower.serials.settle(1, 2000)
         const ranges = follower.gaps.map(({ first, last }) => [first | 0, last | 0])
         const came = serials.filter((serial) => serial >= serials[0]).toSorted((a, b) => a - b)
         const between = came

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { ReadingsFile } from '../../src/watch/readings-file.ts'
 import { AT_PEACE } from '../analyse/stage.ts'
@@ -105,9 +104,9 @@ describe('a replay of a recorded spool and the watcher’s file', () => {
     try {
       shim.stdin?.write(readFileSync(log))
       await told('flood.end')
-      // Which of a tick and a reading of the same moment a service takes first is not recorded: the first tick
-      // of silence, 2.5 s after the last bytes, is let pass.
-      await sleep(4000)
+      // Which of a tick and a reading of the same moment a service takes first is not recorded: those of silence
+      // are let pass up to the second, at which a gap in what came at once is told.
+      await told('stream.gap')
       const off = { ...AT_PEACE, enabled: 0, lost: 70 }
       readings.write({ kind: 'status', took_ms: 3, hz: 250, ...off })
       readings.write({ kind: 'auditd', says: 'absent', pid: 947 })

@@ -108,7 +108,7 @@ function blocks(): Message[] {
 
 function missing(): Missing {
   const gaps = new Missing()
-  gaps.add({ first: 7, last: 9, before: 1000, after: 2000, shown: 2, why: 'spool.died' })
+  gaps.add({ first: 7, last: 9, before: 1000, after: 2000, shown: 2, clock: 0, why: 'spool.died' })
   return gaps
 }
 
