@@ -1,67 +1,11 @@
-/** What a counter counts by. */
-export const Facets = {
-  /** Program, user, call and path prefix together. */
-  Whole: 0,
-  Program: 1,
-  User: 2,
-  Call: 3,
-  Path: 4,
-  Parent: 5,
-} as const
-export type Facet = (typeof Facets)[keyof typeof Facets]
+import { type Counter, type Facet, NOT_SEEN, type Sought } from './sought.ts'
 
 /** Counters at most, and how many are kept when there are more. */
 export const ROOM = 512
 export const KEPT = 255
 
-/** Entries of one key that have one thing in common. */
-export interface Counter {
-  readonly facet: Facet
-  readonly row: number
-  /** What it is, and of a whole origin who: numbers of model/origins.ts. */
-  readonly number: number
-  readonly user: number
-  /** One text after the other, and where the second begins. */
-  readonly text: Uint8Array
-  readonly cut: number
-  readonly hash: number
-  count: number
-  next: Counter | null
-}
-
-/**
- * What a counter is looked for by. Its texts are `bytes[start … cut)` and `bytes[from … to)`. One is used again and
- * again: there are some for every event.
- */
-export class Sought {
-  facet: Facet = Facets.Whole
-  row = 0
-  number = 0
-  user = 0
-  bytes: Uint8Array = new Uint8Array(0)
-  start = 0
-  cut = 0
-  from = 0
-  to = 0
-  hash = 0
-
-  /** Makes it one of a number alone. */
-  setNumber(facet: Facet, row: number, number: number, hash: number): void {
-    this.facet = facet
-    this.row = row
-    this.number = number
-    this.hash = hash
-    this.user = this.start = this.cut = this.from = this.to = 0
-  }
-
-  /** Makes it one of two texts alone, one of which may be empty. */
-  setTexts(start: number, cut: number, from: number, to: number): void {
-    this.start = start
-    this.cut = cut
-    this.from = from
-    this.to = to
-  }
-}
+/** Slots to find them by, a power of two: most of what comes has no counter, and meets an empty one. */
+const SLOTS = 2048
 
 /** A table in the checkpoint: of each counter facet, row, number, user, cut, hash, count, text (as Latin-1). */
 export interface CountersState {
@@ -92,24 +36,23 @@ export interface CountersState {
  * summaries, 2012.)
  */
 export class CounterTable {
-  /** Counters of one hash, in the order in which they came. */
-  readonly #chains = new Map<number, Counter>()
-  #size = 0
+  /** In the order in which they came. */
+  #counters: Counter[] = []
+  /** Place + 1 of the newest counter of each slot, and of the one before it in its slot; 0 for none. */
+  readonly #slots = new Uint16Array(SLOTS)
+  readonly #before = new Uint16Array(ROOM + 1)
   #error: number
-  /** Counters have gone since somebody last set it to false. */
-  isChanged = false
 
   constructor(state?: CountersState) {
     this.#error = state?.error ?? 0
     for (const [facet, row, number, user, cut, hash, count, latin] of state?.counters ?? []) {
       const text = Uint8Array.from(Buffer.from(latin, 'latin1'))
-      this.#append({ facet, row, number, user, text, cut, hash, count, next: null })
+      this.#append({ facet, row, number, user, text, cut, hash, count, ...NOT_SEEN })
     }
   }
 
-  *[Symbol.iterator](): Iterator<Counter> {
-    for (const first of this.#chains.values())
-      for (let one: Counter | null = first; one !== null; one = one.next) yield one
+  [Symbol.iterator](): Iterator<Counter> {
+    return this.#counters.values()
   }
 
   /** Entries that any count may be too low by, and that what has no counter may have at most. */
@@ -118,27 +61,33 @@ export class CounterTable {
   }
 
   get size(): number {
-    return this.#size
+    return this.#counters.length
+  }
+
+  /** Whether there may be a counter of this hash. */
+  mayHave(hash: number): boolean {
+    return this.#slots[hash & (SLOTS - 1)] !== 0
+  }
+
+  /** The counter of what is sought, null where there is none. */
+  find(sought: Sought): Counter | null {
+    let place = this.#slots[sought.hash & (SLOTS - 1)]
+    for (; place !== 0; place = this.#before[place])
+      if (sought.is(this.#counters[place - 1])) return this.#counters[place - 1]
+    return null
   }
 
   /** The counter of what is sought, made where it is missing. */
   get(sought: Sought): Counter {
-    let counter = this.#chains.get(sought.hash) ?? null
-    while (counter !== null && !isOf(counter, sought)) counter = counter.next
-    if (counter !== null) return counter
-    if (this.#size >= ROOM) this.#purge()
-    return this.#insert(sought)
+    const known = this.find(sought)
+    return known ?? this.#append(sought.make())
   }
 
   /** Adds all of another table, whose counts may be too low by `more` besides. */
   addAll(other: CounterTable, more: number): void {
-    const sought = new Sought()
-    for (const { facet, row, number, user, text, cut, hash, count } of other) {
-      sought.setNumber(facet, row, number, hash)
-      sought.user = user
-      sought.bytes = text
-      sought.setTexts(0, cut, cut, text.length)
-      this.get(sought).count += count
+    for (const one of other) {
+      const counter = this.#alike(one) ?? this.#append({ ...one, ...NOT_SEEN, count: 0 })
+      counter.count += one.count
     }
     this.#error += other.error + more
   }
@@ -167,24 +116,24 @@ export class CounterTable {
     }
   }
 
-  #insert({ facet, row, number, user, bytes, start, cut, from, to, hash }: Sought): Counter {
-    const text = new Uint8Array(cut - start + to - from)
-    text.set(bytes.subarray(start, cut))
-    text.set(bytes.subarray(from, to), cut - start)
-    const counter = { facet, row, number, user, text, cut: cut - start, hash, count: 0, next: null }
-    this.#append(counter)
+  #alike(one: Counter): Counter | null {
+    let place = this.#slots[one.hash & (SLOTS - 1)]
+    for (; place !== 0; place = this.#before[place])
+      if (isSame(this.#counters[place - 1], one)) return this.#counters[place - 1]
+    return null
+  }
+
+  #append(counter: Counter): Counter {
+    if (this.#counters.length >= ROOM) this.#purge()
+    this.#link(counter)
     return counter
   }
 
-  #append(counter: Counter): void {
-    this.#size++
-    let last = this.#chains.get(counter.hash)
-    if (last === undefined) {
-      this.#chains.set(counter.hash, counter)
-      return
-    }
-    while (last.next !== null) last = last.next
-    last.next = counter
+  #link(counter: Counter): void {
+    const slot = counter.hash & (SLOTS - 1)
+    const place = this.#counters.push(counter)
+    this.#before[place] = this.#slots[slot]
+    this.#slots[slot] = place
   }
 
   /** Takes so much off every count that KEPT counters are left at most. */
@@ -197,31 +146,21 @@ export class CounterTable {
   }
 
   #drop(keeps: (count: number) => boolean): void {
-    const kept = [...this].filter(({ count }) => keeps(count))
-    this.#chains.clear()
-    this.#size = 0
-    this.isChanged = true
-    for (const counter of kept) {
-      counter.next = null
-      this.#append(counter)
-    }
+    const kept = this.#counters.filter(({ count }) => keeps(count))
+    this.#slots.fill(0)
+    this.#counters = []
+    for (const counter of kept) this.#link(counter)
   }
 }
 
-function isOf(counter: Counter, sought: Sought): boolean {
-  const { text } = counter
-  const { bytes, start, cut, from, to } = sought
-  const first = cut - start
-  if (
-    counter.facet !== sought.facet ||
-    counter.row !== sought.row ||
-    counter.number !== sought.number ||
-    counter.user !== sought.user ||
-    counter.cut !== first ||
-    text.length !== first + to - from
+function isSame(a: Counter, b: Counter): boolean {
+  return (
+    a.hash === b.hash &&
+    a.facet === b.facet &&
+    a.row === b.row &&
+    a.number === b.number &&
+    a.user === b.user &&
+    a.cut === b.cut &&
+    Buffer.compare(a.text, b.text) === 0
   )
-    return false
-  for (let i = 0; i < first; i++) if (text[i] !== bytes[start + i]) return false
-  for (let i = first; i < text.length; i++) if (text[i] !== bytes[from + i - first]) return false
-  return true
 }

@@ -1,6 +1,7 @@
-import { type Counter, type CounterTable, type Facet, Facets } from './counters.ts'
+import type { CounterTable } from './counters.ts'
 import { rounded } from './messages.ts'
 import { callName, directoriesOf, parentName, textOf, userName } from './origin-names.ts'
+import { type Counter, type Facet, Facets } from './sought.ts'
 
 /** Culprits that are told of each kind. */
 const MOST = 3

@@ -1,7 +1,6 @@
-import type { Batch } from '../model/batch.ts'
 import type { Message, Run } from '../model/delivery.ts'
 import { keysOf } from '../model/key-set.ts'
-import { type Origins, readCall, USER_ROOM } from '../model/origins.ts'
+import { readCall, USER_ROOM } from '../model/origins.ts'
 import { wholeText } from './origin-names.ts'
 import { type OwnProgram, selfCalm, selfFlood } from './self-alerts.ts'
 
@@ -50,6 +49,12 @@ export interface OwnState extends OwnEntries {
   readonly calmSpans: number
 }
 
+/** Entries of ours from one origin, and the row of an event of it. */
+interface Fresh {
+  readonly row: number
+  entries: number
+}
+
 /** What following our own entries needs. */
 export interface OwnOptions {
   /** The host we run on. */
@@ -87,10 +92,10 @@ export class Own {
   /** Time of the newest of our entries, ms since the epoch. */
   #stamp: number
   #run: Run | null = null
-  /** Entries of each origin of the run that is ours, NaN for the others; null where none is. */
-  #entries: Float64Array | null = null
-  /** Origins of the run with entries that are in no program yet, in the order in which they came. */
-  readonly #fresh: number[] = []
+  /** 1 for the texts of the run that are programs of ours; null where no program or user of ours is known. */
+  #isOurs: Uint8Array | null = null
+  /** What came of the run and is in no program yet, in the order in which it came. */
+  readonly #fresh = new Map<string, Fresh>()
 
   constructor(options: OwnOptions, state: OwnState = NOTHING) {
     this.#options = options
@@ -108,24 +113,25 @@ export class Own {
   /** What follows are rows of a run. */
   begin(run: Run): void {
     this.#run = run
-    this.#entries = this.#originsOf(run)
+    this.#isOurs = this.#textsOf(run)
   }
 
   /** The rows of the run are over: its bytes may go. */
   end(): void {
     this.#settle()
-    this.#run = this.#entries = null
+    this.#run = this.#isOurs = null
   }
 
   /** Takes an event of the run. */
   pass(row: number): void {
-    const { records, eoe, origin, sec, ms } = (this.#run as Run).result.events
+    const run = this.#run as Run
+    const { records, eoe, program, user, sec, ms } = run.result.events
     const entries = records[row] + eoe[row]
     this.#all += entries
-    const of = this.#entries
-    if (of === null || Number.isNaN(of[origin[row]])) return
-    if (of[origin[row]] === 0) this.#fresh.push(origin[row])
-    of[origin[row]] += entries
+    const isOurs = this.#isOurs
+    if (isOurs === null) return
+    if (isOurs[program[row]] === 0 && !this.#isUser(user[row])) return
+    this.#add(run, row, entries)
     this.#own += entries
     this.#stamp = Math.max(this.#stamp, sec[row] * 1000 + ms[row])
   }
@@ -170,51 +176,56 @@ export class Own {
     this.#state = { ...this.#state, loudAt: null, isLoop: false }
   }
 
-  /** Entries of a run's origins before any came: 0 for ours and NaN for others; null where none is ours. */
-  #originsOf({ batch, result }: Run): Float64Array | null {
-    const { origins } = result
-    let ours: Float64Array | null = null
-    if (this.#users.length + this.#programs.length === 0) return null
-    for (let row = 1; row < origins.count; row++) {
-      if (!this.#isOurs(batch, origins, row)) continue
-      ours ??= new Float64Array(origins.count).fill(Number.NaN)
-      ours[row] = 0
+  /** Texts of a run that are programs of ours; null where nothing of ours is known. */
+  #textsOf({ batch, result }: Run): Uint8Array | null {
+    const { texts } = result
+    if (texts.count === 0 || this.#users.length + this.#programs.length === 0) return null
+    const ours = new Uint8Array(texts.count)
+    for (let text = 1; text < texts.count; text++) {
+      const [start, end] = [texts.start[text], texts.end[text]]
+      const isOurs = this.#programs.some(
+        (name) => name.length === end - start && name.compare(batch.bytes, start, end) === 0,
+      )
+      if (isOurs) ours[text] = 1
     }
     return ours
   }
 
-  /** Adds what came of the run to its programs: what is told costs nothing for each event. */
+  #isUser(user: number): boolean {
+    return user >= USER_ROOM && this.#users.includes(user)
+  }
+
+  /** What is told costs little for each event: names are made when the run is over. */
+  #add({ result }: Run, row: number, entries: number): void {
+    const { program, user, call, keySet } = result.events
+    const key = `${program[row]} ${user[row]} ${call[row]} ${keySet[row]}`
+    const known = this.#fresh.get(key)
+    if (known === undefined) this.#fresh.set(key, { row, entries })
+    else known.entries += entries
+  }
+
+  /** Adds what came of the run to its programs. */
   #settle(): void {
-    const [run, of] = [this.#run, this.#entries]
-    if (run === null || of === null || this.#fresh.length === 0) return
+    const run = this.#run
+    if (run === null || this.#fresh.size === 0) return
     let { programs } = this.#state
-    for (const origin of this.#fresh) {
-      programs = withEntries(programs, this.#programOf(run, origin), of[origin])
-      of[origin] = 0
-    }
-    this.#fresh.length = 0
+    for (const { row, entries } of this.#fresh.values())
+      programs = withEntries(programs, this.#programOf(run, row), entries)
+    this.#fresh.clear()
     this.#state = { ...this.#state, programs }
   }
 
-  #isOurs({ bytes }: Batch, { user, programStart, programEnd }: Origins, row: number): boolean {
-    if (user[row] >= USER_ROOM && this.#users.includes(user[row])) return true
-    if (this.#programs.length === 0) return false
-    const [start, end] = [programStart[row], programEnd[row]]
-    return this.#programs.some(
-      (program) => program.length === end - start && program.compare(bytes, start, end) === 0,
-    )
-  }
-
-  #programOf({ batch, result }: Run, origin: number): OwnProgram {
-    const { origins, keySets } = result
-    const user = origins.user[origin]
-    const name = batch.bytes.subarray(origins.programStart[origin], origins.programEnd[origin])
+  #programOf({ batch, result }: Run, row: number): OwnProgram {
+    const { events, texts, keySets } = result
+    const user = events.user[row]
+    const call = events.call[row]
+    const text = events.program[row]
     return {
-      program: wholeText(name),
+      program: wholeText(batch.bytes.subarray(texts.start[text], texts.end[text])),
       uid: this.#users.includes(user) ? user - USER_ROOM : null,
       entries: 0,
-      calls: 'type' in readCall(origins.call[origin]) ? [] : [origins.call[origin]],
-      keys: keysOf(keySets[origins.keySet[origin]]),
+      calls: 'type' in readCall(call) ? [] : [call],
+      keys: keysOf(keySets[events.keySet[row]]),
     }
   }
 }

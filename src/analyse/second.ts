@@ -1,4 +1,4 @@
-import { Hitters, type HittersState, type Known } from './hitters.ts'
+import { Hitters, type HittersState } from './hitters.ts'
 import { NO_SERIAL, type SecondFigures } from './interval.ts'
 import { Sums, type SumsState } from './sums.ts'
 
@@ -22,9 +22,9 @@ export class Second implements SecondFigures {
   last: number = NO_SERIAL
 
   /** Takes over what a checkpoint kept. */
-  load({ sums, hitters, rejected, incomplete, first, last }: SecondState, known: Known): void {
+  load({ sums, hitters, rejected, incomplete, first, last }: SecondState): void {
     this.sums.load(sums)
-    this.hitters = hitters === null ? null : new Hitters(known, hitters)
+    this.hitters = hitters === null ? null : new Hitters(hitters)
     this.isUsed = true
     this.rejected = rejected
     this.incomplete = incomplete

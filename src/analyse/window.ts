@@ -2,7 +2,7 @@ import type { Message, Run } from '../model/delivery.ts'
 import { Floods } from './floods.ts'
 import type { Gaps } from './gaps.ts'
 import { History } from './history.ts'
-import { Hitters, Known } from './hitters.ts'
+import { Hitters } from './hitters.ts'
 import { higher, Interval, lower } from './interval.ts'
 import { Keys, type KeyTally, TOTAL } from './keys.ts'
 import type { Output } from './messages.ts'
@@ -48,7 +48,6 @@ export class Window {
   readonly #floods: Floods
   readonly #interval: Interval
   readonly #origins: Origins
-  readonly #known = new Known()
   readonly #history: History
   readonly #slots: readonly Second[] = Array.from({ length: SLOTS }, () => new Second())
   /** Who makes events is looked for. */
@@ -97,7 +96,7 @@ export class Window {
       judged: this.#judged,
       slot: (second) => this.#slot(second),
     }))
-    for (const second of state?.seconds ?? []) this.#slot(second.second).load(second, this.#known)
+    for (const second of state?.seconds ?? []) this.#slot(second.second).load(second)
   }
 
   /** The stream's clock when the newest stamp came. */
@@ -162,7 +161,7 @@ export class Window {
     for (let i = 0; i < rows.length; i++)
       slot.sums.add(rows[i], records[event], entries, bytes[event])
     if (this.#attributes && second >= this.#judged) {
-      slot.hitters ??= new Hitters(this.#known)
+      slot.hitters ??= new Hitters()
       slot.hitters.add(run, runs, event, rows, entries)
     }
   }

@@ -202,7 +202,7 @@ export class Joiner {
     events.complete[row] = 0
     events.closeLine[row] = events.closeMark[row] = -1
     events.outStart[row] = events.outEnd[row] = 0
-    events.keySet[row] = events.origin[row] = events.parent[row] = 0
+    events.keySet[row] = events.program[row] = events.path[row] = events.parent[row] = 0
     this.#lines.event[line] = row
     this.#lines.next[line] = -1
     return row

@@ -1,27 +1,15 @@
 import type { Carver } from './carver.ts'
 
 /**
- * Who made the events of a batch: one row per distinct origin, to which the events' column `origin`
- * points. Row 0 is that of events of which nothing is known. Texts lie in the batch's bytes as its records
- * have them: after a `"` that is in the range, or in hex.
+ * Texts that say who made the events of a batch, each once: programs and path prefixes, to which the events' columns
+ * `program` and `path` point. Row 0 is the empty text. They lie in the batch's bytes as its records have them: after
+ * a `"` that is in the range, or in hex.
  */
-export interface Origins {
+export interface Texts {
   count: number
-  /** Index into `Result.keySets`. */
-  keySet: Uint32Array
-  /** What the event is: see `callOf`. */
-  call: Float64Array
-  /** Login user, or USER_ROOM and the user where none has logged in; NO_USER where neither is known. */
-  user: Float64Array
-  /** The program, or the name of its thread where that is all there is; empty without either. */
-  programStart: Uint32Array
-  programEnd: Uint32Array
-  /** What the paths of the event have in common with others near them; empty without a path. */
-  pathStart: Uint32Array
-  pathEnd: Uint32Array
-  /** Hashes of the two texts. */
-  programHash: Int32Array
-  pathHash: Int32Array
+  start: Uint32Array
+  end: Uint32Array
+  hash: Int32Array
 }
 
 /** First number that stands for a user who has not logged in. */
@@ -50,20 +38,14 @@ export function readCall(call: number): { arch: number; number: number } | { typ
 }
 
 /** Bytes of a row. */
-export const ORIGIN_BYTES: number = 7 * 4 + 2 * 8
+export const TEXT_BYTES: number = 3 * 4
 
 /** An empty table with so many rows of room. */
-export function createOrigins(carver: Carver, rows: number): Origins {
+export function createTexts(carver: Carver, rows: number): Texts {
   return {
     count: 0,
-    keySet: carver.u32(rows),
-    call: carver.f64(rows),
-    user: carver.f64(rows),
-    programStart: carver.u32(rows),
-    programEnd: carver.u32(rows),
-    pathStart: carver.u32(rows),
-    pathEnd: carver.u32(rows),
-    programHash: carver.i32(rows),
-    pathHash: carver.i32(rows),
+    start: carver.u32(rows),
+    end: carver.u32(rows),
+    hash: carver.i32(rows),
   }
 }

@@ -1,5 +1,5 @@
 import { Carver } from './carver.ts'
-import { createOrigins, ORIGIN_BYTES, type Origins } from './origins.ts'
+import { createTexts, TEXT_BYTES, type Texts } from './origins.ts'
 
 /**
  * What decoding one batch gives: finished bytes and columns, no object per record.
@@ -10,7 +10,7 @@ import { createOrigins, ORIGIN_BYTES, type Origins } from './origins.ts'
  * order    rows of the events that closed here, in closing order
  * out      finished event bytes, in closing order, each ended by LF
  * rejects  one row per line that is no record
- * origins  one row per distinct program, user, call, path and keys     origin ──► of an event
+ * texts    one row per distinct program and path prefix         program, path ──► of an event
  * ```
  *
  * All of it is provisional until the stitcher has seen it: an event may have begun in an earlier batch.
@@ -147,8 +147,16 @@ export interface Events {
   outEnd: Uint32Array
   /** Index into `Result.keySets`. */
   keySet: Uint32Array
-  /** Row of `Result.origins`; and the parent process, 0 where unknown. */
-  origin: Uint32Array
+  /**
+   * Who made it, where the decoder was asked for that: rows of `Result.texts` of the program, or the name of its
+   * thread where that is all there is, and of what its paths have in common with others near them; what it is
+   * (`callOf`); the login user, or USER_ROOM and the user where none has logged in, or NO_USER; the parent process,
+   * 0 where unknown.
+   */
+  program: Uint32Array
+  path: Uint32Array
+  call: Float64Array
+  user: Float64Array
   parent: Uint32Array
 }
 
@@ -167,7 +175,7 @@ export interface Result {
   readonly events: Events
   readonly rejects: Rejects
   /** Empty where the decoder was not asked who made the events. */
-  readonly origins: Origins
+  readonly texts: Texts
   /** Event rows in closing order; `orderCount` of them count. */
   order: Uint32Array
   orderCount: number
@@ -184,7 +192,7 @@ export interface ResultRoom {
   readonly lines: number
   readonly events: number
   readonly rejects: number
-  readonly origins: number
+  readonly texts: number
   readonly out: number
 }
 
@@ -195,20 +203,20 @@ export interface ResultRoom {
 export function roomFor(bytes: number): ResultRoom {
   const lines = 64 + Math.ceil(bytes / 96)
   const rejects = 64 + Math.ceil(bytes / 4096)
-  return { lines, events: lines, rejects, origins: rejects * 4, out: 4096 + bytes * 3 }
+  return { lines, events: lines, rejects, texts: rejects * 4, out: 4096 + bytes * 3 }
 }
 
 /** Bytes of one row of each table, the event's place in `order` included. */
 const LINE_BYTES = 5 * 4 + 2
-const EVENT_BYTES = 8 + 15 * 4 + 2 + 3 + 4
+const EVENT_BYTES = 3 * 8 + 16 * 4 + 2 + 3 + 4
 const REJECT_BYTES = 2 * 4 + 1
-/** Each of the 40 arrays begins at a multiple of 8. */
-const PADDING = 40 * 8
+/** Each of the 37 arrays begins at a multiple of 8. */
+const PADDING = 37 * 8
 
 /** Bytes of memory that a result of this room takes at most. */
-export function resultBytes({ lines, events, rejects, origins, out }: ResultRoom): number {
+export function resultBytes({ lines, events, rejects, texts, out }: ResultRoom): number {
   const tables = lines * LINE_BYTES + events * EVENT_BYTES + rejects * REJECT_BYTES
-  return tables + origins * ORIGIN_BYTES + out + PADDING
+  return tables + texts * TEXT_BYTES + out + PADDING
 }
 
 /**
@@ -254,7 +262,10 @@ export function createResult(
       outStart: carver.u32(events),
       outEnd: carver.u32(events),
       keySet: carver.u32(events),
-      origin: carver.u32(events),
+      program: carver.u32(events),
+      path: carver.u32(events),
+      call: carver.f64(events),
+      user: carver.f64(events),
       parent: carver.u32(events),
     },
     rejects: {
@@ -263,7 +274,7 @@ export function createResult(
       end: carver.u32(rejects),
       reason: carver.u8(rejects),
     },
-    origins: createOrigins(carver, room.origins),
+    texts: createTexts(carver, room.texts),
     order: carver.u32(events),
     orderCount: 0,
     out: carver.u8(room.out),
@@ -278,14 +289,14 @@ export function resetResult(result: Result): void {
   result.lines.count = 0
   result.events.count = 0
   result.rejects.count = 0
-  result.origins.count = 0
+  result.texts.count = 0
   result.orderCount = 0
   result.outLength = 0
   result.keySets = []
 }
 
 /** Doubles every column of a table, into memory of its own. */
-export function growTable(table: Lines | Events | Rejects | Origins): void {
+export function growTable(table: Lines | Events | Rejects | Texts): void {
   const columns = table as unknown as Record<string, Column>
   for (const [name, column] of Object.entries(columns)) {
     if (typeof column === 'number') continue

@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts'
-import type { Origins } from '../model/origins.ts'
+import type { Texts } from '../model/origins.ts'
 import {
   type Counts,
   createResult,
@@ -29,7 +29,7 @@ export interface Reply {
   readonly lines: number
   readonly events: number
   readonly rejects: number
-  readonly origins: number
+  readonly texts: number
   readonly orderCount: number
   readonly outLength: number
   readonly keySets: string[]
@@ -41,7 +41,7 @@ interface Spilled {
   readonly lines: Lines | null
   readonly events: Events | null
   readonly rejects: Rejects | null
-  readonly origins: Origins | null
+  readonly texts: Texts | null
   readonly order: Uint32Array | null
   readonly out: Uint8Array | null
 }
@@ -58,13 +58,13 @@ export function resultOf(task: Task): Result {
 
 /** The message for a filled result, and the buffers that move with it. */
 export function replyOf(task: Task, result: Result): { reply: Reply; moved: ArrayBuffer[] } {
-  const { lines, events, rejects, origins, order, out } = result
+  const { lines, events, rejects, texts, order, out } = result
   const away = (column: { buffer: ArrayBufferLike }): boolean => column.buffer !== task.memory
   const spilled: Spilled = {
     lines: away(lines.start) ? lines : null,
     events: away(events.sec) ? events : null,
     rejects: away(rejects.start) ? rejects : null,
-    origins: away(origins.call) ? origins : null,
+    texts: away(texts.hash) ? texts : null,
     order: away(order) ? order : null,
     out: away(out) ? out : null,
   }
@@ -73,7 +73,7 @@ export function replyOf(task: Task, result: Result): { reply: Reply; moved: Arra
     spilled.lines,
     spilled.events,
     spilled.rejects,
-    spilled.origins,
+    spilled.texts,
     { ...spilled },
   ])
     for (const column of Object.values(table ?? {}))
@@ -85,7 +85,7 @@ export function replyOf(task: Task, result: Result): { reply: Reply; moved: Arra
       lines: lines.count,
       events: events.count,
       rejects: rejects.count,
-      origins: origins.count,
+      texts: texts.count,
       orderCount: result.orderCount,
       outLength: result.outLength,
       keySets: result.keySets,
@@ -100,11 +100,11 @@ export function adopt(slot: Slot, reply: Reply): void {
   const { result } = slot
   Object.assign(result.counts, reply.counts)
   if (reply.spilled !== null) {
-    const { lines, events, rejects, origins, order, out } = reply.spilled
+    const { lines, events, rejects, texts, order, out } = reply.spilled
     Object.assign(result.lines, lines)
     Object.assign(result.events, events)
     Object.assign(result.rejects, rejects)
-    Object.assign(result.origins, origins)
+    Object.assign(result.texts, texts)
     result.order = order ?? result.order
     result.out = out ?? result.out
     slot.spilled = true
@@ -112,7 +112,7 @@ export function adopt(slot: Slot, reply: Reply): void {
   result.lines.count = reply.lines
   result.events.count = reply.events
   result.rejects.count = reply.rejects
-  result.origins.count = reply.origins
+  result.texts.count = reply.texts
   result.orderCount = reply.orderCount
   result.outLength = reply.outLength
   result.keySets = reply.keySets
@@ -124,7 +124,7 @@ export function hasSpilled({ result, memory }: Slot): boolean {
     result.lines.start,
     result.events.sec,
     result.rejects.start,
-    result.origins.call,
+    result.texts.hash,
     result.order,
     result.out,
   ].some((column) => column.buffer !== memory)

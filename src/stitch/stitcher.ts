@@ -192,7 +192,7 @@ export class Stitcher {
     const nothing = createBatch(new Uint8Array(0), new Float64Array(0))
     nothing.epoch = batch.epoch
     nothing.final = true
-    const empty = createResult({ lines: 0, events: 0, rejects: 0, origins: 0, out: 0 })
+    const empty = createResult({ lines: 0, events: 0, rejects: 0, texts: 0, out: 0 })
     let closed = 0
     while (this.#open.length - closed > this.#maxEvents || bytes > this.#maxBytes) {
       const event = this.#open[closed++]

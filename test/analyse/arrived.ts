@@ -30,7 +30,7 @@ export function arrive<Q extends Queue>(
   { arrivals, backlog }: Passed,
   look: (queue: Q, now: number) => void = () => {},
 ): Q {
-  const { events } = createResult({ lines: 1, events: 1, rejects: 0, origins: 0, out: 0 })
+  const { events } = createResult({ lines: 1, events: 1, rejects: 0, texts: 0, out: 0 })
   queue.setWall(WALL)
   let now = 0
   const passTo = (clock: number): void => {

@@ -4,7 +4,7 @@ import type { AnalyserOptions } from '../../src/analyse/options.ts'
 import type { AnalyserState } from '../../src/analyse/state.ts'
 import { addMark, type Batch, createBatch, MARK_WIDTH, MarkKind } from '../../src/model/batch.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'
-import { callOf } from '../../src/model/origins.ts'
+import { callOf, NO_USER } from '../../src/model/origins.ts'
 import { Close, createResult, type Result } from '../../src/model/result.ts'
 
 /** One thing in a hand-made stream, in stream order. */
@@ -51,7 +51,7 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
   const size = items.length + 1
   const nodes = items.reduce((n, item) => n + (item.kind === 'event' ? lineOf(item) : 1), 0)
   const batch = createBatch(new Uint8Array(nodes), new Float64Array((size + 1) * MARK_WIDTH))
-  const result = createResult({ lines: size, events: size, rejects: size, origins: size, out: 0 })
+  const result = createResult({ lines: size, events: size, rejects: size, texts: size * 2, out: 0 })
   const { lines, events, rejects } = result
   batch.epoch = origin.epoch ?? 1
   batch.boot = origin.boot ?? null
@@ -89,7 +89,8 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
       events.closeMark[row] = -1
       events.keySet[row] = keySet(result.keySets, (item.keys ?? []).join('\u0001'))
       events.parent[row] = item.parent ?? 0
-      if (item.program !== undefined) events.origin[row] = addOrigin(batch, result, row, item)
+      events.user[row] = NO_USER
+      if (item.program !== undefined) addOrigin(batch, result, row, item)
       result.order[result.orderCount++] = row
       at += lineOf(item)
     }
@@ -118,28 +119,37 @@ export function lineOf(item: {
   return 1 + Buffer.byteLength(node) + origin
 }
 
-/** Adds a row for the origin of an event, whose texts lie behind its node. */
+/** Says who made an event; the texts lie behind its node. */
 function addOrigin(
-  { bytes }: Batch,
-  { events, origins }: Result,
+  batch: Batch,
+  result: Result,
   row: number,
   item: Extract<Item, { kind: 'event' }>,
-): number {
-  const at = origins.count++
+): void {
+  const { events } = result
   const program = Buffer.from(`"${item.program ?? ''}`)
   const path = Buffer.from(item.path === undefined ? '' : `"${item.path}`)
   const start = events.nodeEnd[row] + 1
-  bytes.set(program, start)
-  bytes.set(path, start + program.length)
-  origins.keySet[at] = events.keySet[row]
-  origins.call[at] = item.call ?? callOf(0xc000003e, 257)
-  origins.user[at] = item.user ?? 1000
-  origins.programStart[at] = start
-  origins.programEnd[at] = origins.pathStart[at] = start + program.length
-  origins.pathEnd[at] = start + program.length + path.length
-  origins.programHash[at] = crc32(program)
-  origins.pathHash[at] = crc32(path)
-  return at
+  batch.bytes.set(program, start)
+  batch.bytes.set(path, start + program.length)
+  events.program[row] = addText(batch, result, start, program)
+  events.path[row] = addText(batch, result, start + program.length, path)
+  events.call[row] = item.call ?? callOf(0xc000003e, 257)
+  events.user[row] = item.user ?? 1000
+}
+
+/** Row of a text that stands at `start`; equal ones have the same. */
+function addText({ bytes }: Batch, { texts }: Result, start: number, text: Buffer): number {
+  texts.count = Math.max(1, texts.count)
+  if (text.length === 0) return 0
+  const hash = crc32(text) | 0
+  for (let row = 1; row < texts.count; row++)
+    if (texts.hash[row] === hash && text.compare(bytes, texts.start[row], texts.end[row]) === 0)
+      return row
+  texts.start[texts.count] = start
+  texts.end[texts.count] = start + text.length
+  texts.hash[texts.count] = hash
+  return texts.count++
 }
 
 function keySet(sets: string[], set: string): number {

@@ -46,18 +46,17 @@ export function originsOf(
 }
 
 function originOf({ batch, result }: Run, row: number): Origin {
-  const { events, origins, keySets } = result
-  const origin = events.origin[row]
-  const user = origins.user[origin]
-  const call = readCall(origins.call[origin])
-  const text = (start: number, end: number): string =>
-    Buffer.from(batch.bytes.slice(start, end)).toString('latin1')
+  const { events, texts, keySets } = result
+  const user = events.user[row]
+  const call = readCall(events.call[row])
+  const text = (of: number): string =>
+    Buffer.from(batch.bytes.slice(texts.start[of], texts.end[of])).toString('latin1')
   return {
-    keys: keySets[origins.keySet[origin]],
+    keys: keySets[events.keySet[row]],
     call: 'type' in call ? `type ${call.type}` : `${call.arch.toString(16)} ${call.number}`,
     user: user === NO_USER ? '' : user < NO_USER ? `auid ${user}` : `uid ${user - USER_ROOM}`,
-    program: text(origins.programStart[origin], origins.programEnd[origin]),
-    path: text(origins.pathStart[origin], origins.pathEnd[origin]),
+    program: text(events.program[row]),
+    path: text(events.path[row]),
     parent: events.parent[row],
   }
 }

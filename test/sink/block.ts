@@ -38,7 +38,7 @@ export function blockOf(parts: BlockParts): Block {
   const batch = createBatch(new Uint8Array(1 << 16))
   batch.epoch = epoch
   addMark(batch, 0, 0, place, MarkKind.Clock)
-  const result = createResult({ lines: 8, events: 64, rejects: 64, origins: 0, out: 1 << 16 })
+  const result = createResult({ lines: 8, events: 64, rejects: 64, texts: 0, out: 1 << 16 })
   for (const reject of rejects) {
     const row = result.rejects.count++
     result.rejects.start[row] = batch.length
