@@ -70,11 +70,24 @@ export function culpritsOf(
     call: told(Facets.Call, ({ number }) => callName(number)),
     path: pathsOf(row, now, entries, seconds, usual),
     parent: told(Facets.Parent, ({ number }) => parentName(number)),
-    together: told(Facets.Whole, wholeName).map(({ name, ...shares }) => {
-      const [program, user, call, path] = name.split(SEPARATOR)
-      return { program, user, call, path, ...shares }
-    }),
+    together: togetherOf(row, now, entries, seconds, usual),
   }
+}
+
+/** The same of program, user, call and path together alone. */
+export function togetherOf(
+  row: number,
+  now: CounterTable,
+  entries: number,
+  seconds: number,
+  usual: Usual,
+): Together[] {
+  const shares = sharesOf(row, Facets.Whole, now, usual, (counter) => [wholeName(counter)])
+  return first(shares, seconds).map(([name, share]) => {
+    const [program, user, call, path] = name.split(SEPARATOR)
+    const { share: part, error, usual_per_s } = culprit(name, share, entries, now.error)
+    return { program, user, call, path, share: part, error, usual_per_s }
+  })
 }
 
 /** Program, user, call and path of a counter of all of them. */

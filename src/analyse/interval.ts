@@ -1,7 +1,11 @@
+import { type CountersState, CounterTable } from './counters.ts'
+import { togetherOf } from './culprits.ts'
 import { Gaps, type GapsState } from './gaps.ts'
+import type { Hitters } from './hitters.ts'
 import { type Keys, OTHER, TOTAL } from './keys.ts'
-import { heartbeatOf, type Output, type RowFigures } from './messages.ts'
+import { heartbeatOf, type MadeBy, type Output, type RowFigures } from './messages.ts'
 import type { SerialFigures } from './missing.ts'
+import { NOTHING_USUAL } from './origins.ts'
 import { distance } from './serials.ts'
 import { Sum, Sums, type SumsState } from './sums.ts'
 
@@ -10,6 +14,12 @@ import { Sum, Sums, type SumsState } from './sums.ts'
  * length. What is left of a longer silence is told in one.
  */
 export const QUIET_INTERVALS = 360
+
+/** Keys of an interval of which it is told who made them, those with most entries. */
+const MOST_ORIGINS = 10
+
+/** Numbers of a row's peaks: most records in a second, that second, most entries in one. */
+const PEAK_WIDTH = 3
 
 /** No serial came. */
 export const NO_SERIAL = -1
@@ -25,6 +35,7 @@ export interface IntervalState {
   readonly last: number
   readonly told: boolean
   readonly gaps: GapsState
+  readonly origins: CountersState
 }
 
 /** What a closed second holds besides its sums. */
@@ -40,6 +51,7 @@ export interface SecondFigures {
 /** A closed second. */
 interface ClosedSecond extends SecondFigures {
   readonly sums: Sums
+  readonly hitters: Hitters | null
 }
 
 /** Sums the closed seconds of one node up to intervals, and makes their heartbeats. */
@@ -51,7 +63,7 @@ export class Interval {
   readonly #length: number
   readonly #output: Output
   readonly #sums = new Sums()
-  /** Of each row the most records in a second, and that second. */
+  /** Of each row PEAK_WIDTH numbers. */
   #peaks: Float64Array
   #rejected: number
   #incomplete: number
@@ -61,6 +73,8 @@ export class Interval {
   #from: number | null
   /** Something was told since time began: from then on empty intervals are told too. */
   #told: boolean
+  /** Who made the interval's entries. */
+  #origins: CounterTable
 
   constructor(node: string, keys: Keys, length: number, output: Output, state?: IntervalState) {
     this.#node = node
@@ -75,6 +89,7 @@ export class Interval {
     this.#first = state?.first ?? NO_SERIAL
     this.#last = state?.last ?? NO_SERIAL
     this.#told = state?.told ?? false
+    this.#origins = new CounterTable(state?.origins)
     this.gaps = new Gaps(node, output, state?.gaps)
   }
 
@@ -85,23 +100,28 @@ export class Interval {
   }
 
   /** Adds a closed second. */
-  add(second: number, { sums, rejected, incomplete, first, last }: ClosedSecond): void {
+  add(second: number, closed: ClosedSecond): void {
+    const { sums, hitters, rejected, incomplete, first, last } = closed
     const { count } = this.#keys
     this.#sums.addAll(sums)
     this.#rejected += rejected
     this.#incomplete += incomplete
     this.#first = lower(this.#first, first)
     this.#last = higher(this.#last, last)
-    if (this.#peaks.length < count * 2) {
-      const wider = new Float64Array(count * 4)
+    if (hitters !== null) this.#origins.addAll(hitters.table, hitters.error - hitters.table.error)
+    if (this.#peaks.length < count * PEAK_WIDTH) {
+      const wider = new Float64Array(count * 2 * PEAK_WIDTH)
       wider.set(this.#peaks)
       this.#peaks = wider
     }
     for (let row = TOTAL; row < count; row++) {
+      const at = row * PEAK_WIDTH
       const records = sums.get(row, Sum.Records)
-      if (records <= this.#peaks[row * 2]) continue
-      this.#peaks[row * 2] = records
-      this.#peaks[row * 2 + 1] = second
+      const entries = sums.get(row, Sum.Entries)
+      if (entries > this.#peaks[at + 2]) this.#peaks[at + 2] = entries
+      if (records <= this.#peaks[at]) continue
+      this.#peaks[at] = records
+      this.#peaks[at + 1] = second
     }
   }
 
@@ -135,6 +155,7 @@ export class Interval {
       first: this.#first,
       last: this.#last,
       told: this.#told,
+      origins: this.#origins.state(),
       gaps: this.gaps.state(),
     }
   }
@@ -153,9 +174,14 @@ export class Interval {
     this.#from = to
     if (this.#empty && !this.#told) return
     this.#told = true
-    const keys: [string, RowFigures][] = []
+    const rows: number[] = []
     for (let row = TOTAL + 1; row < this.#keys.count; row++)
-      if (this.#count(row) > 0) keys.push([this.#keys.name(row) ?? '', this.#row(row)])
+      if (this.#count(row) > 0) rows.push(row)
+    const origins = this.#madeBy(rows, to - from)
+    const keys = rows.map((row): [string, RowFigures] => [
+      this.#keys.name(row) ?? '',
+      { ...this.#row(row), madeBy: origins.get(row) ?? [] },
+    ])
     const heartbeat = heartbeatOf({
       node: this.#node,
       boot: this.#output.boot,
@@ -171,6 +197,7 @@ export class Interval {
     for (const part of heartbeat) this.#output.emitRate(part)
     this.#sums.clear()
     this.#peaks.fill(0)
+    this.#origins = new CounterTable()
     this.#rejected = this.#incomplete = 0
     this.#first = this.#last = NO_SERIAL
   }
@@ -186,18 +213,34 @@ export class Interval {
 
   #row(row: number): RowFigures {
     const sum = (column: number): number => this.#sums.get(row, column)
-    const peak = this.#peaks[row * 2] ?? 0
+    const at = row * PEAK_WIDTH
+    const peak = this.#peaks[at] ?? 0
     return {
       events: sum(Sum.Events),
       records: sum(Sum.Records),
       entries: sum(Sum.Entries),
       bytes: sum(Sum.Bytes),
       peak,
-      peakAt: peak > 0 ? this.#peaks[row * 2 + 1] : null,
+      peakAt: peak > 0 ? this.#peaks[at + 1] : null,
+      peakEntries: this.#peaks[at + 2] ?? 0,
       late: sum(Sum.Late),
       lateRecords: sum(Sum.LateRecords),
       lateEntries: sum(Sum.LateEntries),
+      madeBy: [],
     }
+  }
+
+  /** Who made the rows with most entries, in an interval of so many seconds. */
+  #madeBy(rows: readonly number[], seconds: number): ReadonlyMap<number, readonly MadeBy[]> {
+    if (this.#origins.size === 0) return new Map()
+    const entries = (row: number): number => this.#sums.get(row, Sum.Entries)
+    const busiest = rows.toSorted((a, b) => entries(b) - entries(a)).slice(0, MOST_ORIGINS)
+    return new Map(
+      busiest.map((row) => [
+        row,
+        togetherOf(row, this.#origins, entries(row), seconds, NOTHING_USUAL),
+      ]),
+    )
   }
 }
 

@@ -31,6 +31,17 @@ const VERSION = 1
  */
 const PART_BYTES = 500_000
 
+/** Who made entries of a row, of all kinds together. */
+export interface MadeBy {
+  readonly program: string
+  readonly user: string
+  readonly call: string
+  readonly path: string
+  /** Share of the entries at least, and by how much it may be more. */
+  readonly share: number
+  readonly error: number
+}
+
 /** Sums of one row: of a key, or of all. */
 export interface RowFigures {
   readonly events: number
@@ -40,10 +51,14 @@ export interface RowFigures {
   /** Most records in one second, and that second. */
   readonly peak: number
   readonly peakAt: number | null
+  /** Most entries in one second. */
+  readonly peakEntries: number
   /** Events that came too late for their own interval, their records and entries. */
   readonly late: number
   readonly lateRecords: number
   readonly lateEntries: number
+  /** Those that made most of the entries; empty where that is not known. */
+  readonly madeBy: readonly MadeBy[]
 }
 
 /** What a heartbeat is made of. */
@@ -94,7 +109,7 @@ export function heartbeatOf(figures: HeartbeatFigures): Message[] {
 }
 
 function rowOf(figures: RowFigures, seconds: number): Message {
-  const { events, records, entries, bytes, peak, peakAt, late } = figures
+  const { events, records, entries, bytes, peak, peakAt, peakEntries, late, madeBy } = figures
   return {
     events,
     records,
@@ -105,8 +120,14 @@ function rowOf(figures: RowFigures, seconds: number): Message {
     bytes_per_s: perSecond(bytes, seconds),
     peak_records_per_s: peak,
     peak_at: peakAt === null ? null : timeText(peakAt * 1000),
+    peak_entries_per_s: peakEntries,
     late,
+    ...(madeBy.length === 0 ? {} : { origins: madeBy.map(originOf) }),
   }
+}
+
+function originOf({ program, user, call, path, share, error }: MadeBy): Message {
+  return { program, user, call, path, share, error }
 }
 
 /** The rows in groups of about PART_BYTES; one empty group where there are none. */

@@ -11,17 +11,32 @@ const sums = {
   bytes_per_s: figure,
   peak_records_per_s: figure,
   peak_at: time.nullable(),
+  peak_entries_per_s: count.optional(),
   late: count.meta({ description: 'Events too late for their own interval; in no other sum.' }),
 }
 
 /** Sums over all events of an interval. */
 export const total: z.ZodType = z.object(sums).meta({ id: 'total' })
 
+/** Who made entries of a key: the share at least, and by how much it may be more. */
+const origin = z.object({
+  program: z.string(),
+  user: z.string(),
+  call: z.string(),
+  path: z.string(),
+  share: figure,
+  error: figure,
+})
+
 /** Sums over the events of one rule key. */
 export const keyRow: z.ZodType = z
   .object({
     key: z.string().meta({ description: 'The rule key; empty for none, (other) beyond 10,000.' }),
     ...sums,
+    origins: z
+      .array(origin)
+      .optional()
+      .meta({ description: 'Who made most of it; missing where that is not known.' }),
   })
   .meta({ id: 'key_row' })
 

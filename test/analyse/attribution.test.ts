@@ -133,3 +133,48 @@ describe('a flood', () => {
     }
   })
 })
+
+describe('the heartbeat of an interval', () => {
+  const items = [
+    ...seconds(1, 9, 40, (i) => ({ ...backup, program: `/p${i % 4 === 0 ? 1 : 0}` })),
+    ...seconds(1, 9, 1, () => ({ ...cron, keys: ['few'] })),
+    ...seconds(13, 14, 90, () => ({ ...cron, keys: ['k', 'later'] })),
+    ...seconds(45, 45, 1, () => cron),
+  ]
+
+  it('has for each busy key who made most of it, and its busiest second in entries', () => {
+    const [first, second] = new Bench().take(...items).heartbeats
+    const [k, few] = first['keys'] as Message[]
+    const [most, less] = k['origins'] as Message[]
+    expect(most).toMatchObject({
+      program: '/p0',
+      user: 'auid 1000',
+      call: 'openat',
+      path: '/srv/data',
+    })
+    expect(most['share']).toBeLessThanOrEqual(0.75)
+    expect(Number(most['share']) + Number(most['error'])).toBeGreaterThanOrEqual(0.75)
+    expect(less).toMatchObject({ program: '/p1' })
+    expect(k).toMatchObject({ peak_entries_per_s: 400, peak_records_per_s: 360 })
+    expect(few).toMatchObject({ key: 'few', peak_entries_per_s: 10 })
+    expect(few).not.toHaveProperty('origins')
+    for (const { key, origins } of second['keys'] as Message[])
+      expect([key, (origins as Message[])[0]['program']]).toEqual([key, '/usr/sbin/cron'])
+  })
+
+  it('has the same of them however the stream is cut, and after a restart', () => {
+    const whole = new Bench().take(...items).heartbeats
+    for (const cuts of [[100], [5, 200, 201, 369], [371, 400, 500]]) {
+      let bench = new Bench()
+      const told: Message[] = []
+      for (const block of cut(items, cuts)) {
+        bench = new Bench({}, JSON.parse(JSON.stringify(bench.analyser.state())) as AnalyserState)
+        bench.analyser.accept(block)
+        told.push(...bench.heartbeats)
+      }
+      expect(told.map((one) => ({ ...one, stream: null }))).toEqual(
+        whole.map((one) => ({ ...one, stream: null })),
+      )
+    }
+  })
+})

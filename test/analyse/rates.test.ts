@@ -33,6 +33,7 @@ describe('a heartbeat', () => {
       bytes_per_s: 150,
       peak_records_per_s: 8,
       peak_at: time(2),
+      peak_entries_per_s: 9,
       late: 0,
     }
     expect(bench.heartbeats).toEqual([
