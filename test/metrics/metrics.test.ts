@@ -146,4 +146,28 @@ describe('the dashboard', () => {
       expect(labels.filter((label) => label !== 'instance' && !known.includes(label))).toEqual([])
     }
   })
+
+  it('shows rates over each window that there is, the peaks, and what can be drained', async () => {
+    const text = readFileSync(resolve(ROOT, 'deploy/grafana/spillway.json'), 'utf8')
+    const { templating } = JSON.parse(text) as {
+      templating: { list: { name: string; query: unknown }[] }
+    }
+    const windows = templating.list.find(({ name }) => name === 'window')?.query
+    const told = (await metricsText(statusOf())).matchAll(/window="(\w+)"/g)
+    expect(String(windows).split(',')).toEqual([...new Set([...told].map(([, one]) => one))])
+    for (const name of ['key_entries_per_second', 'key_peak_entries_per_second', 'drain_entries'])
+      expect(text).toContain(`spillway_${name}`)
+  })
+
+  it('has panels that do not lie over each other, and numbers of their own', () => {
+    const text = readFileSync(resolve(ROOT, 'deploy/grafana/spillway.json'), 'utf8')
+    const { panels } = JSON.parse(text) as {
+      panels: { id: number; gridPos: { x: number; y: number; w: number; h: number } }[]
+    }
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)}/${y + Math.floor(i / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+  })
 })
