@@ -178,11 +178,14 @@ function emptyBucket(): Bucket {
 }
 
 function addBucket(sum: Bucket, { events, entries, bytes, peak, classes }: Bucket): void {
+  if (entries === 0) return
   sum.events += events
   sum.entries += entries
   sum.bytes += bytes
   sum.peak = Math.max(sum.peak, peak)
-  for (let one = 0; one < CLASSES; one++) sum.classes[one] += classes[one]
+  // No second had more than the peak.
+  const last = classOf(peak)
+  for (let one = 1; one <= last; one++) sum.classes[one] += classes[one]
 }
 
 function addSecond(sum: Bucket, sums: Sums, row: number): void {

@@ -23,6 +23,8 @@ const PAUSE_MS = 5
 /** Pause when more than this came since the last one: at 100 k records/s its socket holds 2 ms. */
 const FAST_BYTES = 16 * 1024
 const FAST_PAUSE_MS = 1
+/** No pause after this long without a read: what comes alone costs a wake-up less, and the read after it has one. */
+const CALM_MS = 50
 
 /** What input asks for and tells. `error` is null at a regular end. */
 export interface InputHandlers {
@@ -67,6 +69,7 @@ function openStream(fd: number, rest: Rest, handlers: InputHandlers): Input {
   let held = false
   let ended = false
   let bytesSincePause = 0
+  let readAt = -Infinity
   const end = (error: Error | null) => {
     if (!ended) handlers.end(error)
     ended = true
@@ -80,7 +83,10 @@ function openStream(fd: number, rest: Rest, handlers: InputHandlers): Input {
       const drained = size < SMALL_READ
       handlers.data(bytes, size, drained)
       bytesSincePause += size
+      const before = readAt
+      readAt = performance.now()
       if (!drained || held) return !held
+      if (readAt - before >= CALM_MS) return true
       const pause = bytesSincePause < FAST_BYTES ? PAUSE_MS : FAST_PAUSE_MS
       bytesSincePause = 0
       if (rest === 'thread') return sleep(pause)

@@ -168,6 +168,7 @@ export class Room implements Allowance {
   }
 
   async #clear(current: SegmentId | null): Promise<void> {
+    if (!this.hasOld && this.#isFresh(current) && this.has(MAX_PAYLOAD)) return
     const before = this.#released
     const released = await this.released()
     if (released === before && this.#isFresh(current) && this.has(MAX_PAYLOAD)) return
