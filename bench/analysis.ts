@@ -4,7 +4,7 @@ import { type DecodeOptions, Decoder } from '../src/decode/decoder.ts'
 import { Framer } from '../src/frame/framer.ts'
 import { type Batch, createBatch } from '../src/model/batch.ts'
 import { PLAIN_EPOCH } from '../src/model/place.ts'
-import { createResult, roomFor } from '../src/model/result.ts'
+import { createResult, type Result, roomFor } from '../src/model/result.ts'
 import { Stitcher } from '../src/stitch/stitcher.ts'
 import { type Bench, mustEqual } from './bench.ts'
 import { madeBytes } from './made.ts'
@@ -14,6 +14,8 @@ const BYTES = 32 << 20
 const PIECE_BYTES = 256 << 10
 /** Share of the CPU of decoding that analysis may take. */
 const MOST = 0.1
+/** Rounds for the compiler, which are not counted. */
+const WARM_UP = 2
 
 /** What a variant does besides decoding and stitching. */
 interface Variant {
@@ -23,11 +25,27 @@ interface Variant {
   readonly analyse: boolean
 }
 
-const VARIANTS: readonly Variant[] = [
-  { name: 'decode and stitch', origins: false, digest: false, analyse: false },
-  { name: '+ origins', origins: true, digest: false, analyse: false },
-  { name: '+ SHA-256', origins: false, digest: true, analyse: false },
-  { name: '+ origins, analysis with its SHA-256', origins: true, digest: false, analyse: true },
+const BARE: Variant = { name: 'decode and stitch', origins: false, digest: false, analyse: false }
+const ORIGINS: Variant = { ...BARE, name: '+ origins', origins: true }
+const DIGEST: Variant = { ...BARE, name: '+ SHA-256', digest: true }
+const ALL: Variant = { ...ORIGINS, name: '+ origins, analysis with its SHA-256', analyse: true }
+const VARIANTS = [BARE, ORIGINS, DIGEST, ALL]
+
+/** CPU ms of one round, and of `all` without its digest. */
+interface Measured {
+  readonly bare: number
+  readonly origins: number
+  readonly digest: number
+  readonly own: number
+  readonly all: number
+}
+
+const ROWS: readonly (readonly [name: string, of: keyof Measured])[] = [
+  [BARE.name, 'bare'],
+  [ORIGINS.name, 'origins'],
+  [DIGEST.name, 'digest'],
+  [ALL.name, 'all'],
+  ['the same less SHA-256', 'own'],
 ]
 
 /** What analysis adds to decoding, in one thread from memory to memory, by CPU time. */
@@ -39,73 +57,100 @@ export const analysis: Bench = async ({ rounds }) => {
   for (let place = 0; place < bytes.length; place += PIECE_BYTES)
     framer.push({ ...stream, place, bytes: bytes.subarray(place, place + PIECE_BYTES) })
   framer.end()
-  const runs = VARIANTS.map((): number[] => [])
-  // The first round is for the compiler.
-  for (let done = 0; done <= rounds; done++)
-    for (const [at, variant] of VARIANTS.entries()) {
-      const { ms, events } = await once(variant, batches)
-      mustEqual(`events of ${variant.name}`, events, truth.pieces)
-      if (done > 0) runs[at].push(ms)
-    }
-  const ratios = runs.map((ms) => ms.map((one, at) => one / runs[0][at] - 1))
+  const measured: Measured[] = []
+  for (let done = 0; done < WARM_UP + rounds; done++) {
+    const ways = VARIANTS.map((variant) => new Way(variant, batches[0].bytes.length))
+    // What the round before left to be collected is not this one's.
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const [turn, batch] of batches.entries())
+      for (const way of inTurn(ways, turn)) way.take(batch)
+    for (const { name, events } of ways) mustEqual(`events of ${name}`, events, truth.pieces)
+    const [bare, origins, digest, all] = ways.map(({ ms }) => ms)
+    if (done >= WARM_UP) measured.push({ bare, origins, digest, all, own: all - (digest - bare) })
+  }
+  const rows = ROWS.map(([name, of]) => ({
+    name,
+    ms: measured.map((one) => one[of]),
+    more: measured.map((one) => one[of] / one.bare - 1),
+  }))
+  const everything = measured.map(({ all, bare }) => all / bare - 1)
   return {
     title: 'analysis: what it adds to decoding, in one thread',
     notes: [
-      `${round(bytes.length / 1e6)} MB, ${truth.records} records, ${truth.events} events; CPU time; ${rounds} rounds in turn; median (least–most)`,
+      `${round(bytes.length / 1e6)} MB, ${truth.records} records, ${truth.events} events; CPU time; ${rounds} rounds, in turn batch by batch; median (least–most)`,
       'in the service decoding and its origins run in workers, the rest in the main thread',
     ],
     columns: ['', 'CPU ms', 'MB per CPU s', 'over the first, %'],
-    rows: VARIANTS.map(({ name }, at) => [
+    rows: rows.map(({ name, ms, more }) => [
       name,
-      spread(runs[at]),
-      round(bytes.length / 1e3 / median(runs[at])),
-      spread(ratios[at].map((ratio) => ratio * 100)),
+      spread(ms),
+      round(bytes.length / 1e3 / median(ms)),
+      spread(more.map((ratio) => ratio * 100)),
     ]),
     targets: [
       {
         what: 'CPU of origins and analysis over that of decoding',
-        value: median(ratios[VARIANTS.length - 1]),
+        value: median(everything),
         limit: MOST,
         kind: 'at most',
       },
     ],
-    data: Object.fromEntries(VARIANTS.map(({ name }, at) => [name, runs[at]])),
+    data: Object.fromEntries(rows.map(({ name, ms }) => [name, ms])),
   }
 }
 
-async function once(
-  { origins, digest, analyse }: Variant,
-  batches: readonly Batch[],
-): Promise<{ ms: number; events: number }> {
-  const options: DecodeOptions = {
-    format: 'native',
-    host: 'web-01',
-    raw: false,
-    interpretedPrefix: '',
-    origins,
+/** The ways in an order in which each comes after each of the others, since it finds the caches as that left them. */
+function inTurn(ways: readonly Way[], turn: number): readonly Way[] {
+  const first = turn % ways.length
+  const turned = [...ways.slice(first), ...ways.slice(0, first)]
+  const [a, b, ...rest] = turned
+  return [turned, turned.toReversed(), [b, a, ...rest]][turn % 3]
+}
+
+/** One way from batches to what is made of them. */
+class Way {
+  readonly name: string
+  /** Events so far, and CPU time. */
+  events = 0
+  ms = 0
+  readonly #variant: Variant
+  readonly #decoder: Decoder
+  readonly #stitcher: Stitcher
+  readonly #analyser: Analyser
+  readonly #result: Result
+  readonly #hash = createHash('sha256')
+
+  constructor(variant: Variant, batchBytes: number) {
+    const options: DecodeOptions = {
+      format: 'native',
+      host: 'web-01',
+      raw: false,
+      interpretedPrefix: '',
+      origins: variant.origins,
+    }
+    const nothing = (): void => {}
+    this.name = variant.name
+    this.#variant = variant
+    this.#decoder = new Decoder(options)
+    this.#stitcher = new Stitcher({ decoder: this.#decoder, done: null })
+    this.#analyser = new Analyser({
+      host: 'web-01',
+      interval: 10_000,
+      emitRate: nothing,
+      emitAlert: nothing,
+    })
+    this.#result = createResult(roomFor(batchBytes))
   }
-  const decoder = new Decoder(options)
-  const stitcher = new Stitcher({ decoder, done: null })
-  const nothing = (): void => {}
-  const analyser = new Analyser({
-    host: 'web-01',
-    interval: 10_000,
-    emitRate: nothing,
-    emitAlert: nothing,
-  })
-  const result = createResult(roomFor(batches[0].bytes.length))
-  const hash = createHash('sha256')
-  let events = 0
-  // What the round before left to be collected is not this one's.
-  await new Promise((resolve) => setImmediate(resolve))
-  const before = process.cpuUsage()
-  for (const batch of batches) {
-    decoder.decode(batch, result)
-    const block = stitcher.push(batch, result)
-    if (analyse) analyser.accept(block)
-    if (digest) hash.update(batch.bytes.subarray(0, batch.length))
-    for (const { from, to } of block.runs) events += to - from
+
+  take(batch: Batch): void {
+    const { analyse, digest } = this.#variant
+    const before = process.cpuUsage()
+    this.#decoder.decode(batch, this.#result)
+    const block = this.#stitcher.push(batch, this.#result)
+    if (analyse) this.#analyser.accept(block)
+    if (digest) this.#hash.update(batch.bytes.subarray(0, batch.length))
+    const { user, system } = process.cpuUsage(before)
+    this.ms += (user + system) / 1000
+    for (const { from, to } of block.runs) this.events += to - from
   }
-  const { user, system } = process.cpuUsage(before)
-  return { ms: (user + system) / 1000, events }
 }

@@ -4,7 +4,8 @@ import type { Position } from '../model/place.ts'
 import type { Reading } from '../model/reading.ts'
 import { Breaks } from './breaks.ts'
 import { type Busiest, busiestOf } from './busiest.ts'
-import { ClockReader, lastClock, MarkReader, placeOfClosing } from './clock.ts'
+import { ClockReader, lastClock, MarkReader } from './clock.ts'
+import { Head } from './head.ts'
 import type { KernelFigures } from './kernel.ts'
 import { Machine } from './machine.ts'
 import type { Output } from './messages.ts'
@@ -59,10 +60,7 @@ export class Analyser {
   #runs = 0
   /** Events taken since the start. */
   #events = 0
-  /** Where the stream is: at the closing of a row of a run or, without one, at `#place`. */
-  #run: Run | null = null
-  #row = 0
-  #place = 0
+  readonly #head = new Head()
   /** The node that speaks for the stream, while all end. */
   #speaker: string | null = null
 
@@ -193,7 +191,7 @@ export class Analyser {
 
   #take(block: Block): void {
     const { batch } = block
-    this.#at(batch.marks[2])
+    this.#head.reach(batch.marks[2])
     this.#enter(batch)
     const marks = new MarkReader(batch)
     const rejects = new RejectReader(block)
@@ -201,7 +199,7 @@ export class Analyser {
     for (const run of block.runs) this.#takeRun(run, end, marks, rejects)
     this.#moveTo(end, marks, rejects)
     this.#rejects += rejects.before(Number.POSITIVE_INFINITY)
-    this.#at(Number.POSITIVE_INFINITY)
+    this.#head.reach(Number.POSITIVE_INFINITY)
   }
 
   /** A new epoch has a clock of its own, a new boot a time of its own. */
@@ -229,15 +227,7 @@ export class Analyser {
 
   #streamOf(node: string): StreamFigures | null {
     if (node !== (this.#speaker ?? this.#windows.speaker)) return null
-    const { batch, result } = this.#run ?? {}
-    const place = batch && result ? placeOfClosing(batch, result, this.#row, Infinity) : this.#place
-    return this.#stream.cut(place)
-  }
-
-  /** The stream is at a place: at a mark, or at an end. */
-  #at(place: number): void {
-    this.#run = null
-    this.#place = place
+    return this.#stream.cut(this.#head.place)
   }
 
   #takeRun(run: Run, end: number, marks: MarkReader, rejects: RejectReader): void {
@@ -255,8 +245,7 @@ export class Analyser {
       const row = order[i]
       const clock = clocks.ofClosing(result, row, end)
       if (clock > this.#clock) this.#moveTo(clock, marks, rejects)
-      this.#run = run
-      this.#row = row
+      this.#head.pass(run, row)
       const window = this.#windows.of(batch, nodeStart[row], nodeEnd[row])
       if (window !== last) isLocal = this.#local && window === this.#windows.local
       this.#last = last = window
@@ -279,7 +268,7 @@ export class Analyser {
       const before = this.#awake
       this.#awake += marks.isTick ? passed : Math.min(passed, AWAKE_MS)
       this.#setClock(marks.clock, rejects)
-      this.#at(marks.place)
+      this.#head.reach(marks.place)
       const isTime = marks.isTick || Math.floor(before / 1000) < Math.floor(this.#awake / 1000)
       if (isTime) this.#tick(marks.isTick ? 0 : SILENT_MS, before)
     }

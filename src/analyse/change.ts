@@ -30,6 +30,9 @@ const OP = /(?:^| )op="?([\w ]+?)"?(?= \w+=|$)/
 const SET = /(?:^| )(audit_\w+|lost)=(\d+) old=\d+/
 const FAILED = / res=0(?:\D|$)/
 
+const NUMBERS = { auid: numberField('auid'), uid: numberField('uid'), pid: numberField('pid') }
+const TEXTS = { key: textField('key'), exe: textField('exe') }
+
 /** The changes that succeeded, of an event that begins with CONFIG_CHANGE. */
 export function changesOf(run: Run, row: number): Change[] {
   const { lines, events } = run.result
@@ -81,14 +84,21 @@ function bodyOf({ batch, result }: Run, line: number): string {
   return Buffer.from(batch.bytes.subarray(body[line], end[line])).toString('utf8')
 }
 
-function numberOf(text: string, name: string): number | null {
-  const value = new RegExp(`(?:^| )${name}=(\\d{1,10})(?!\\d)`).exec(text)?.[1]
+function numberOf(text: string, name: keyof typeof NUMBERS): number | null {
+  const value = NUMBERS[name].exec(text)?.[1]
   return value === undefined ? null : Number(value)
 }
 
+function numberField(name: string): RegExp {
+  return new RegExp(`(?:^| )${name}=(\\d{1,10})(?!\\d)`)
+}
+
+function textField(name: string): RegExp {
+  return new RegExp(`(?:^| )${name}=(?:"([^"]*)"|((?:[0-9A-F]{2})+)(?![^ \\x1d]))`)
+}
+
 /** A value that the kernel writes in quotes, or in hex where it holds a quote, a space or worse. */
-function textOf(text: string, name: string): string | null {
-  const [, quoted, hex] =
-    new RegExp(`(?:^| )${name}=(?:"([^"]*)"|((?:[0-9A-F]{2})+)(?![^ \\x1d]))`).exec(text) ?? []
+function textOf(text: string, name: keyof typeof TEXTS): string | null {
+  const [, quoted, hex] = TEXTS[name].exec(text) ?? []
   return quoted ?? (hex === undefined ? null : Buffer.from(hex, 'hex').toString('utf8'))
 }

@@ -1,4 +1,4 @@
-import { type Counter, type Facet, NOT_SEEN, type Sought } from './sought.ts'
+import { type Counter, type Facet, NO_RUN, type Sought } from './sought.ts'
 
 /** Counters at most, and how many are kept when there are more. */
 export const ROOM = 512
@@ -47,7 +47,8 @@ export class CounterTable {
     this.#error = state?.error ?? 0
     for (const [facet, row, number, user, cut, hash, count, latin] of state?.counters ?? []) {
       const text = Uint8Array.from(Buffer.from(latin, 'latin1'))
-      this.#append({ facet, row, number, user, text, cut, hash, count, ...NOT_SEEN })
+      const seen = { run: NO_RUN, first: 0, second: 0 }
+      this.#append({ facet, row, number, user, text, cut, hash, count, ...seen })
     }
   }
 
@@ -86,7 +87,7 @@ export class CounterTable {
   /** Adds all of another table, whose counts may be too low by `more` besides. */
   addAll(other: CounterTable, more: number): void {
     for (const one of other) {
-      const counter = this.#alike(one) ?? this.#append({ ...one, ...NOT_SEEN, count: 0 })
+      const counter = this.#alike(one) ?? this.#append(emptyLike(one))
       counter.count += one.count
     }
     this.#error += other.error + more
@@ -161,6 +162,17 @@ function isSame(a: Counter, b: Counter): boolean {
     a.number === b.number &&
     a.user === b.user &&
     a.cut === b.cut &&
-    Buffer.compare(a.text, b.text) === 0
+    isEqual(a.text, b.text)
   )
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** A counter of the same that stands at 0. */
+function emptyLike({ facet, row, number, user, text, cut, hash }: Counter): Counter {
+  return { facet, row, number, user, text, cut, hash, count: 0, run: NO_RUN, first: 0, second: 0 }
 }

@@ -31,15 +31,8 @@ export interface Counter {
   second: number
 }
 
-/** No run. */
-const NO_RUN = -1
-
-/** What a counter says that was found in no run. */
-export const NOT_SEEN: Pick<Counter, 'run' | 'first' | 'second'> = {
-  run: NO_RUN,
-  first: 0,
-  second: 0,
-}
+/** `Counter.run` of what was found in no run. */
+export const NO_RUN = -1
 
 const NO_TEXT = new Uint8Array(0)
 
