@@ -1,6 +1,6 @@
 import type { Message } from '../model/delivery.ts'
+import { rounded } from './figures.ts'
 import type { KeyTally } from './keys.ts'
-import { rounded } from './messages.ts'
 
 /** Keys that the evidence of an alert names. */
 const MOST_SHARES = 5

@@ -1,5 +1,5 @@
 import type { CounterTable } from './counters.ts'
-import { rounded } from './messages.ts'
+import { rounded } from './figures.ts'
 import { callName, directoriesOf, parentName, textOf, userName } from './origin-names.ts'
 import { type Counter, type Facet, Facets } from './sought.ts'
 

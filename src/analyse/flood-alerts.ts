@@ -3,8 +3,8 @@ import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
 import { type Culprits, culpritsText } from './culprits.ts'
 import type { Drain } from './detector.ts'
+import { perSecond, rounded } from './figures.ts'
 import { OTHER } from './keys.ts'
-import { perSecond, rounded } from './messages.ts'
 
 /** Why a flood is over: it was calm, it is usual by now, or the stream ended or its time began anew. */
 export type Over = 'calm' | 'usual' | 'stream'

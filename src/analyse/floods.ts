@@ -15,7 +15,7 @@ import {
 import { Flood, type FloodState } from './flood.ts'
 import { type FloodFigures, floodEnd, floodStart, floodWorse, type Over } from './flood-alerts.ts'
 import { type Keys, TOTAL } from './keys.ts'
-import type { Output } from './messages.ts'
+import type { Output } from './output.ts'
 import { Sum, Sums } from './sums.ts'
 
 /** Seconds at the beginning of time that are not judged: the first of them may be half a one. */

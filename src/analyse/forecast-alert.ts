@@ -3,8 +3,8 @@ import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
 import type { Backlog } from './backlog.ts'
 import { type Share, sharesText } from './blame.ts'
+import { rounded } from './figures.ts'
 import type { Prediction } from './forecast.ts'
-import { rounded } from './messages.ts'
 
 /** What the alert of an overflow to come is made of. Times in ms since the epoch, rates in entries a second. */
 export interface ForecastFigures {

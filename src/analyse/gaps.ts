@@ -1,8 +1,8 @@
 import type { Breaks } from './breaks.ts'
 import { gapsAlert } from './gap-alert.ts'
 import { OTHER } from './keys.ts'
-import type { Output } from './messages.ts'
 import { Missing, type MissingState, type SerialFigures } from './missing.ts'
+import type { Output } from './output.ts'
 import { type Gap, Serials, type SerialsState } from './serials.ts'
 
 /** Seconds over which gaps are told together, after the first of them was told at once. */

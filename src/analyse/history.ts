@@ -1,6 +1,6 @@
 import type { WindowStatus } from '../model/status.ts'
+import { perSecond } from './figures.ts'
 import { TOTAL } from './keys.ts'
-import { perSecond } from './messages.ts'
 import { Sum, type Sums } from './sums.ts'
 
 /** Rows with a history: the total and the keys that came first. Rule files have tens of keys. */

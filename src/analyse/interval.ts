@@ -1,11 +1,12 @@
 import { type CountersState, CounterTable } from './counters.ts'
 import { togetherOf } from './culprits.ts'
 import { Gaps, type GapsState } from './gaps.ts'
+import { heartbeatOf, type MadeBy, type RowFigures } from './heartbeat.ts'
 import type { Hitters } from './hitters.ts'
 import { type Keys, OTHER, TOTAL } from './keys.ts'
-import { heartbeatOf, type MadeBy, type Output, type RowFigures } from './messages.ts'
 import type { SerialFigures } from './missing.ts'
 import { NOTHING_USUAL } from './origins.ts'
+import type { Output } from './output.ts'
 import { distance } from './serials.ts'
 import { Sum, Sums, type SumsState } from './sums.ts'
 

@@ -1,7 +1,7 @@
 import { alertOf } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { callOf, readCall } from '../model/origins.ts'
-import { rounded } from './messages.ts'
+import { rounded } from './figures.ts'
 
 /** Set in `arch` where a call is of 64 bits (__AUDIT_ARCH_64BIT in include/uapi/linux/audit.h). */
 const IS_64 = 0x8000_0000

@@ -1,26 +1,9 @@
 import { timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { jsonText } from '../model/json.ts'
-import type { Breaks } from './breaks.ts'
-import type { Cause } from './diagnosis.ts'
+import { perSecond } from './figures.ts'
 import type { SerialFigures } from './missing.ts'
 import type { StreamFigures } from './stream.ts'
-
-/** Where heartbeats and alerts go. */
-export interface Output {
-  /** Boot id of the stream's writer now, null where unknown. */
-  readonly boot: string | null
-  /** Where the stream is known to be interrupted. */
-  readonly breaks: Breaks
-  /** The stream since the heartbeat before, for the node that speaks for it; null for others. */
-  streamOf(node: string): StreamFigures | null
-  emitRate(heartbeat: Message): void
-  emitAlert(alert: Message): void
-  /** Entries a second that the stream can be drained at; null while that was not measured. */
-  drain(): number | null
-  /** Why events of a node did not come, from one time to another in ms since the epoch; null where nobody looks. */
-  causeOf(node: string, from: number, to: number): Cause | null
-}
 
 /** Version of the heartbeat. */
 const VERSION = 1
@@ -144,14 +127,4 @@ function partsOf(rows: readonly Message[]): Message[][] {
     bytes += size
   }
   return parts
-}
-
-/** A number of things in so many seconds as a rate, to a thousandth. */
-export function perSecond(n: number, seconds: number): number {
-  return rounded(n / seconds)
-}
-
-/** A number to a thousandth. */
-export function rounded(n: number): number {
-  return Math.round(n * 1000) / 1000
 }
