@@ -120,13 +120,14 @@ export class Blocked {
 
   #takeStatus(status: StatusReading, time: number): void {
     const { hz, backlog_limit: limit, backlog_wait_time: wait } = status
-    const { waited, answered } = this.#state
+    const { waited, answered, asked } = this.#state
     const ms = (jiffies: number): number => (jiffies * 1000) / (hz ?? USUAL_HZ)
     const now = status.backlog_wait_time_actual
     const waitMs = wait === null ? null : ms(wait)
     this.#set({ waited: now, answered: time, limit, waitMs, asked: null, fills: false })
     const more = waited === null || now === null ? 0 : ms(now - waited)
-    if (more >= LEAST_MS) this.#see(answered, time, more)
+    const hung = asked !== null && time - asked >= UNANSWERED_MS
+    if (more >= LEAST_MS || hung) this.#see(answered, time, more)
   }
 
   /** Somebody has waited from one time to another, so long. */

@@ -179,6 +179,7 @@ describe.skipIf(reason)('an auditd that stands still for two seconds', () => {
     expect(allMissing(told)).toBeGreaterThan(100)
     expect(sumOf(told.gaps, 'missing')).toBe(told.absent)
     expect(sumOf(told.gaps, 'known')).toBe(0)
+    for (const gap of told.gaps) expect(evidenceOf(gap)).toMatchObject({ cause: 'auditd_stalled' })
   })
 })
 
@@ -197,6 +198,7 @@ describe.skipIf(reason)('a rate limit', () => {
     expect(sumOf(told.alerts, 'losses')).toBe(told.lost)
     for (const alert of told.alerts)
       expect(evidenceOf(alert)).toMatchObject({ cause: 'rate_limit' })
+    for (const gap of told.gaps) expect(evidenceOf(gap)).toMatchObject({ cause: 'rate_limit' })
     expect(sumOf(told.gaps, 'missing')).toBe(told.absent)
   })
 })
