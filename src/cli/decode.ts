@@ -51,7 +51,10 @@ export function decodeCommand(): Command {
     .option('--node <name>', 'name of the host where records carry no node=', nodeOf)
     .option('--raw', 'add the original lines to every event')
     .option('--rejects <file>', 'append lines that are no records to this file, as JSON')
-    .option('--stats', 'print one JSON object of counts as the last line of standard error')
+    .option(
+      '--stats',
+      'print one JSON object of counts on standard error, also when the input fails midway',
+    )
     .addHelpText('after', AFTER_HELP)
     .action(decode)
 }
@@ -84,12 +87,22 @@ async function decode(files: readonly string[], flags: Flags, command: Command):
     size: await sizeOf(paths),
     live: paths.includes(STANDARD_INPUT),
   }
-  await pump(input, options, flags.workers, counted(sink, stats))
-  await sink.close()
-  await rejects?.close()
-  if (flags.stats === true) say(jsonText(stats.report((performance.now() - started) / 1000)))
-  else if (rejects === null && stats.rejected > 0)
-    say(`spillway: ${stats.rejected} lines are no records; --rejects FILE keeps them`)
+  try {
+    await pump(input, options, flags.workers, counted(sink, stats))
+    await sink.close()
+    await rejects?.close()
+  } finally {
+    // Also of an input that fails midway: what came before is out.
+    if (flags.stats === true) say(jsonText(stats.report((performance.now() - started) / 1000)))
+  }
+  if (flags.stats !== true && rejects === null && stats.rejected > 0)
+    say(`spillway: ${keptText(stats.rejected)}`)
+}
+
+function keptText(rejected: number): string {
+  return rejected === 1
+    ? '1 line is no record; --rejects FILE keeps it'
+    : `${rejected} lines are no records; --rejects FILE keeps them`
 }
 
 function counted(sink: Sink, stats: Stats): Sink {

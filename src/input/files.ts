@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
 import { access, type FileHandle, open, stat } from 'node:fs/promises'
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import type { Readable } from 'node:stream'
 import { codeOf, ExitCode, Failure, reasonOf } from '../model/failure.ts'
 import type { Piece } from '../model/piece.ts'
 import { PLAIN_EPOCH } from '../model/place.ts'
+import { unpacked } from './gzip.ts'
 
 /**
  * Files and standard input as one stream of pieces, in the order given. What begins as gzip is
@@ -151,17 +151,6 @@ async function* startingWith(
 ): AsyncGenerator<Uint8Array> {
   yield first
   yield* { [Symbol.asyncIterator]: () => rest }
-}
-
-/** What a gzip stream holds; its input is copied, since it is read while more is asked for. */
-async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const copies = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of packed) yield Buffer.from(chunk)
-  }
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES / 4 })
-  // An error reaches whoever reads from gunzip.
-  pipeline(Readable.from(copies()), gunzip, () => {})
-  yield* gunzip as AsyncIterable<Uint8Array>
 }
 
 async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {

@@ -174,6 +174,8 @@ describe('spillway decode', () => {
       out: '',
       err: 'spillway: 2 lines are no records; --rejects FILE keeps them\n',
     })
+    const { err } = await spillway(['decode'], 'one\n')
+    expect(err).toBe('spillway: 1 line is no record; --rejects FILE keeps it\n')
   })
 
   it('ends quietly when its reader leaves', async () => {
@@ -218,6 +220,19 @@ describe('spillway decode, given what it cannot use', () => {
     expect(err).toBe(
       `spillway: cannot read ${path}: not a whole gzip file (unexpected end of file)\n`,
     )
+  })
+
+  it('counts what came before the damage of a gzip file', async () => {
+    const path = file(
+      'behind.gz',
+      Buffer.concat([gzipSync(readFileSync(LOG)), Buffer.from('no gzip')]),
+    )
+    const { code, out, err } = await spillway(['decode', '--stats', path])
+    expect(code).toBe(ExitCode.Input)
+    const [counts, why] = err.split('\n')
+    expect(out).toBe((await spillway(['decode', LOG])).out)
+    expect((JSON.parse(counts) as Counts).events).toBe(events(out).length)
+    expect(why).toMatch(`cannot read ${path}: not a whole gzip file`)
   })
 
   it('refuses a rejects file that is no file', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { gzipSync } from 'node:zlib'
+import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkFiles, readFiles } from '../../src/input/files.ts'
 import { ExitCode } from '../../src/model/failure.ts'
@@ -106,6 +106,51 @@ describe('the input from files', () => {
       code: ExitCode.Input,
       message: `cannot read ${path}: not a whole gzip file (unexpected end of file)`,
     })
+  })
+
+  const packed = gzipSync(big)
+  it.each([
+    [
+      'garbage behind it',
+      Buffer.concat([gzipSync('one\ntwo\n'), Buffer.from('garbage')]),
+      'one\ntwo\n',
+    ],
+    [
+      'another one that is damaged behind it',
+      Buffer.concat([packed, Buffer.from(packed).fill(0xff, 10)]),
+      big,
+    ],
+  ])('gives all of a whole gzip with %s, then says what is wrong', async (_what, bytes, held) => {
+    const path = file('behind.gz', bytes)
+    for (const stdin of [undefined, Readable.from([bytes])]) {
+      const parts: Buffer[] = []
+      const failure = await failureOf(
+        (async () => {
+          for await (const piece of readFiles([stdin === undefined ? path : '-'], stdin))
+            if (piece.kind === 'data') parts.push(Buffer.from(piece.bytes))
+        })(),
+      )
+      expect(Buffer.concat(parts).toString()).toBe(held)
+      expect(failure).toMatchObject({ code: ExitCode.Input })
+      expect(String(failure)).toMatch('not a whole gzip file (')
+    }
+  })
+
+  it('gives what a gzip holds before the byte that is damaged', async () => {
+    const bytes = gzipSync(big)
+    const at = Math.floor(bytes.length / 2)
+    const path = file('damaged.gz', bytes.fill(0xff, at))
+    const parts: Buffer[] = []
+    const failure = await failureOf(
+      (async () => {
+        for await (const piece of readFiles([path]))
+          if (piece.kind === 'data') parts.push(Buffer.from(piece.bytes))
+      })(),
+    )
+    const before = gunzipSync(bytes.subarray(0, at), { finishFlush: constants.Z_SYNC_FLUSH })
+    expect(before.length).toBeGreaterThan(0)
+    expect(Buffer.concat(parts).subarray(0, before.length).equals(before)).toBe(true)
+    expect(failure).toMatchObject({ code: ExitCode.Input })
   })
 
   it('can be left at any piece', async () => {
