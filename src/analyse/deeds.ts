@@ -45,6 +45,14 @@ export function deedsEvidence(state: DeedsState | null): Message {
   return { by, keys: state?.keys ?? [] }
 }
 
+/** What was done how often, whoever did it, in words. */
+export function opsText(state: DeedsState | null): string {
+  const sums = new Map<string, number>()
+  for (const { ops } of state?.deeds ?? [])
+    for (const [op, n] of Object.entries(ops)) sums.set(op, (sums.get(op) ?? 0) + n)
+  return Array.from(sums, ([op, n]) => (n === 1 ? `once ${op}` : `${n} times ${op}`)).join(', ')
+}
+
 /** Who did it, in words; empty where nobody is known. */
 export function deedsText(state: DeedsState | null): string {
   if (state === null || state.deeds.length === 0) return ''

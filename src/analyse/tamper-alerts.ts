@@ -1,7 +1,7 @@
 import { alertOf, type Finding, timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { type Author, authorText } from './change.ts'
-import { type DeedsState, deedsEvidence, deedsText } from './deeds.ts'
+import { type DeedsState, deedsEvidence, deedsText, opsText } from './deeds.ts'
 
 /** Rules that the evidence lists of each kind, and characters of one in the text. */
 const MOST_RULES = 50
@@ -176,10 +176,9 @@ export function nodeSpeaks(node: string, from: number, time: number, voice: Voic
 
 function whatText(listed: Difference | null, deeds: DeedsState | null): string {
   if (listed === null) {
-    const ops = (deeds?.deeds ?? []).flatMap((deed) => Object.entries(deed.ops))
     const keys =
       deeds === null || deeds.keys.length === 0 ? '' : ` with keys ${deeds.keys.join(', ')}`
-    return `${ops.map(([op, n]) => `${n} times ${op}`).join(', ')}${keys}; see auditctl -l`
+    return `${opsText(deeds)}${keys}; see auditctl -l`
   }
   const { added, gone, moved, hidden, count } = listed
   const said = [

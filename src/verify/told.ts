@@ -95,7 +95,14 @@ function notes(heartbeat: Heartbeat): Finding[] {
   const add = (cause: Cause, count: number, unit: Finding['unit'], text: string): void => {
     if (count > 0) found.push({ ...known(heartbeat), cause, count, unit, range: null, text })
   }
-  add('rejected', rejected, 'lines', `${rejected} lines are no records; they are in the rejects`)
-  add('incomplete', incomplete, 'events', `the end of ${incomplete} events was not seen`)
+  add('rejected', rejected, 'lines', rejectedText(rejected))
+  const ends = incomplete === 1 ? '1 event' : `${incomplete} events`
+  add('incomplete', incomplete, 'events', `the end of ${ends} was not seen`)
   return found
+}
+
+function rejectedText(count: number): string {
+  return count === 1
+    ? '1 line is no record; it is in the rejects'
+    : `${count} lines are no records; they are in the rejects`
 }

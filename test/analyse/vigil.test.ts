@@ -139,6 +139,19 @@ describe('rules that change', () => {
     expect(stage.asked).toBe(0)
   })
 
+  it('are told by operation, whoever made them, in the text', () => {
+    const stage = new Stage()
+    const by = (line: string): string =>
+      line.replace('exe="/usr/sbin/auditctl"', 'exe="/opt/other"')
+    const first = [1, 2, 3].flatMap((n) => change(n, 'op=add_rule key="exec" list=4', 'db-01'))
+    const second = [4, 5].flatMap((n) => change(n, 'op=add_rule key="exec" list=4', 'db-01'))
+    const last = change(6, 'op=remove_rule key="exec" list=4', 'db-01')
+    stage.come(0, ...first, ...second.map(by), ...last).wait(10, 30)
+    const [alert] = stage.of('rules.changed')
+    expect(evidence(alert)['by']).toHaveLength(2)
+    expect(alert['text']).toContain(': 5 times add_rule, once remove_rule with keys exec;')
+  })
+
   it('are no change when the kernel follows a file that was replaced, or refuses', () => {
     const stage = new Stage()
     const failed = change(2, 'op=add_rule key="x" list=4').map((line) =>
