@@ -56,7 +56,7 @@ export function neverRan(state: string): Health {
  * critical, then what is not as it should be.
  */
 export function judge(status: WrittenStatus, now: number): Health {
-  const { pid, stopped, parted, analysis, alerts, sink } = status
+  const { pid, stopped, parted, analysis, alerts, sink, spool, counts } = status
   const age = now - Date.parse(status.time)
   const down = (verdict: string): Health => ({ code: ExitCode.Down, verdict })
   if (stopped !== null) return down(`not running: stopped at ${plain(stopped)}`)
@@ -74,6 +74,8 @@ export function judge(status: WrittenStatus, now: number): Health {
     return fine('running, but the sink takes nothing: what comes waits in the spool')
   const open = alerts.open.length
   if (open > 0) return fine(`running, with ${open} ${open === 1 ? 'alert' : 'alerts'} open`)
+  if (analysis.done === null && counts.entries === 0)
+    return fine(`running; nothing has come yet, waiting for records in ${plain(spool.directory)}`)
   const lag = analysis.lag_s === null ? 'of unknown age' : `${secondsText(analysis.lag_s)} behind`
   return fine(analysis.lag_bytes === 0 ? 'fine' : `fine, ${lag}`)
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts'
 import { comparePositions, PLAIN_EPOCH, type Position } from '../model/place.ts'
 import type { Progress } from '../pipeline/pipeline.ts'
 import type { Source } from '../pipeline/source.ts'
@@ -51,6 +52,16 @@ export class Readers {
     for (const { isOver, position } of this.#open)
       if (isOver && position !== null && position.epoch > this.#closed) return position.epoch
     return null
+  }
+
+  /** Says so where no segment is there that can be read: no shim has run, or it writes elsewhere. */
+  sayIfEmpty(log: Log): void {
+    const probe = this.#reader(START.resume, () => {})
+    probe.next()
+    const { spool } = this.#options
+    if (probe.position === null)
+      log.warn({}, `nothing here yet; waiting for the shim's first segment in ${spool}`)
+    probe.close()
   }
 
   /** A source that begins at a position of this spool. */

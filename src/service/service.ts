@@ -45,7 +45,6 @@ const STOP_MS = 5000
 const SAVE_MS = 3000
 /** Milliseconds after the start in which batches are small and each is saved: a crash comes back to it. */
 const CAREFUL_MS = 2000
-
 /** Milliseconds that standard input is still read after a stop. */
 const INPUT_REST_MS = 500
 
@@ -177,6 +176,7 @@ export class Service {
   async run(): Promise<void> {
     const { delivery, analysis } = this.#pipeline
     this.#log.info({ delivery, analysis }, 'started')
+    if (this.#shim === null) this.#readers.sayIfEmpty(this.#log)
     const givenUp = new Promise<false>((resolve) => {
       this.#giveUp = () => resolve(false)
     })

@@ -112,6 +112,20 @@ describe('spillway run', () => {
     expect(out.split('\n').length).toBe(expected.split('\n').length)
   })
 
+  it('says once that it waits where nothing in the spool can be read', async () => {
+    const place = freshPlace()
+    const spool = join(place, 'spool')
+    const config = join(place, 'spillway.yaml')
+    mkdirSync(spool, { recursive: true })
+    writeFileSync(config, `spool: { directory: ${spool} }\noutput: ndjson:${place}/out\n`)
+    for (const name of ['no segment', '00000001-00000000.seg']) {
+      writeFileSync(join(spool, name), 'too short for a header')
+      const { code, err } = await runUntil(['--config', config], (log) => log.includes('here yet'))
+      expect(code).toBe(ExitCode.Ok)
+      expect(err.split(`waiting for the shim's first segment in ${spool}"`)).toHaveLength(2)
+    }
+  })
+
   it('stops when it is told to while standard input stays open', async () => {
     const place = freshPlace()
     const { code } = await runUntil(

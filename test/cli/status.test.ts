@@ -58,6 +58,13 @@ describe('spillway status', () => {
     expect(out).toContain('14 s until the backlog (8192) overflows; key backup-reads')
   })
 
+  it('says that nothing has come yet, and where it waits', async () => {
+    const fresh = statusOf()
+    const { code, out } = await status({ ...fresh, counts: { ...fresh.counts, entries: 0 } })
+    expect(code).toBe(ExitCode.Ok)
+    expect(first(out)).toMatch(/: running; nothing has come yet, waiting for records in \//)
+  })
+
   it('reads what a service of before wrote, which did not say who makes keys', async () => {
     const { origins: _, ...before } = statusOf()
     const { code, out } = await status(before)
