@@ -14,6 +14,11 @@ if (topic === undefined) {
   process.exit(2)
 }
 
+function fail(reason) {
+  console.error(`consume.mjs: ${reason}`)
+  process.exit(1)
+}
+
 /** Parts that wait for others, by what they belong to. */
 const waiting = new Map()
 
@@ -41,8 +46,9 @@ const consumer = new kafka.KafkaConsumer(
 )
 const reading = new Set()
 consumer.connect({ topic, timeout: 10_000 }, (error, metadata) => {
-  if (error) throw error
-  const { partitions } = metadata.topics.find(({ name }) => name === topic)
+  if (error) fail(`no answer from ${brokers}: ${error.message}`)
+  const { partitions = [] } = metadata.topics.find(({ name }) => name === topic) ?? {}
+  if (partitions.length === 0) fail(`there is no topic ${topic}, or it may not be read`)
   for (const { id } of partitions) reading.add(id)
   const offset = once ? -2 : -1
   consumer.assign(partitions.map(({ id }) => ({ topic, partition: id, offset })))

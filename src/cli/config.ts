@@ -5,9 +5,18 @@ import { jsonSchema } from '../config/schema.ts'
 import { checkKafka } from '../sink/kafka/check.ts'
 import { print } from './terminal.ts'
 
+const AFTER_HELP = `
+Examples:
+  spillway config example > /etc/spillway/spillway.yaml
+  spillway config check
+  spillway config check ./spillway.yaml
+  spillway config schema > spillway.schema.json`
+
 /** `spillway config check|example|schema`. */
 export function configCommand(): Command {
-  const command = new Command('config').description('check, show or describe the configuration')
+  const command = new Command('config')
+    .description('check, show or describe the configuration')
+    .addHelpText('after', AFTER_HELP)
   command
     .command('check')
     .description('check a configuration: every mistake with line, what was found, what is allowed')

@@ -32,6 +32,11 @@ const STREAM = {
   'flood-from': FLOOD_SECOND,
 }
 
+const AFTER_HELP = `
+Examples:
+  spillway demo
+  spillway demo --keep`
+
 /** Milliseconds the last events may take after the stream has ended. */
 const PATIENCE_MS = 20_000
 const LOOK_MS = 100
@@ -48,6 +53,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('show a flood on its way from the shim to an alert: 15 s, no root, no broker')
     .option('--keep', 'leave the directory with spool and output behind')
+    .addHelpText('after', AFTER_HELP)
     .action(demo)
 }
 

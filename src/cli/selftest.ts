@@ -36,7 +36,11 @@ whose kernel does not audit. The last line is "arrived in 0.4 s", or names the h
 what to do.
 
 Exit codes besides those of every command:
-  10 kernel   11 auditd   12 plugin   13 shim   14 spool   15 service   16 sink`
+  10 kernel   11 auditd   12 plugin   13 shim   14 spool   15 service   16 sink
+
+Examples:
+  spillway selftest
+  spillway selftest --through-shim --timeout 30`
 
 /** `spillway selftest`: one record, followed hop by hop. */
 export function selftestCommand(): Command {

@@ -33,7 +33,11 @@ const AFTER_HELP = `
 For each rule key the entries (records and EOE) a second over the last 1 s, 10 s, 1 min and 15 min, the
 most in one second of those 15 min, its share of all and of what can be drained over 10 s; FLOOD marks
 keys with an open alert. Below, who makes the busiest key, or the one that the arrow keys (or j and k)
-choose. Where there is less room there are fewer columns and lines. q quits.`
+choose. Where there is less room there are fewer columns and lines. q quits.
+
+Examples:
+  spillway top
+  spillway top --config ./spillway.yaml`
 
 /** `spillway top`: how the service stands, live. */
 export function topCommand(): Command {

@@ -17,7 +17,11 @@ const SHIM_END_MS = 5000
 
 const AFTER_HELP = `
 Removes what install made and nothing else. Spool, state, configuration, output and users stay unless
---purge is given. auditd is told first: the shim writes what it holds and ends.`
+--purge is given. auditd is told first: the shim writes what it holds and ends.
+
+Examples:
+  spillway uninstall --dry-run
+  spillway uninstall --purge`
 
 /** `spillway uninstall`: takes back what install made. */
 export function uninstallCommand(): Command {

@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { ExitCode } from '../../src/model/failure.ts'
 import { ROOT, spillway } from './spillway.ts'
 
-const COMMANDS = ['decode', 'run', 'config', 'generate', 'demo']
+const COMMANDS = (
+  'decode run status top reconcile watch replay verify migrate config generate demo ' +
+  'install uninstall selftest'
+).split(' ')
 
 describe('the command line', () => {
   it('helps with every command, examples and exit codes', async () => {
@@ -15,10 +18,11 @@ describe('the command line', () => {
     for (const exit of Object.values(ExitCode)) expect(out).toMatch(new RegExp(`^  ${exit}  `, 'm'))
   })
 
-  it.each(COMMANDS)('helps with %s', async (command) => {
+  it.each(COMMANDS)('helps with %s, and has examples', async (command) => {
     const { code, out } = await spillway([command, '--help'])
     expect(code).toBe(ExitCode.Ok)
     expect(out).toContain(`Usage: spillway ${command}`)
+    expect(out).toMatch(new RegExp(`^Examples?:\n  .*spillway ${command}`, 'm'))
   })
 
   it('tells its version', async () => {

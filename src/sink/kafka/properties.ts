@@ -130,7 +130,7 @@ export function checkProperties(options: KafkaOptions, client: Client): string[]
     client.create(global, topic)
     return []
   } catch (error) {
-    return [`kafka: ${withoutSecrets((error as Error).message, options)}`]
+    return [`kafka: ${withoutSecrets((error as Error).message.trim(), options)}`]
   }
 }
 
