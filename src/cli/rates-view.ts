@@ -87,9 +87,9 @@ export function spanText({ windows: [first], queue }: WrittenStatus): string {
   const until = `entries/s up to ${plain(first.until.slice(11, 19))} UTC`
   const drained =
     queue.drain_per_s === null
-      ? `~ of ${countText(ASSUMED_DRAIN)}, not measured yet`
-      : `of ${countText(queue.drain_per_s)}`
-  return `${until}; drain: share ${drained}`
+      ? `~ of ${countText(ASSUMED_DRAIN)} (not measured yet)`
+      : `share of ${countText(queue.drain_per_s)}`
+  return `${until}; drain: ${drained}`
 }
 
 function cells(texts: readonly string[]): string {
