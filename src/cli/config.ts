@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { exampleConfig } from '../config/example.ts'
 import { DEFAULT_CONFIG, loadSettings } from '../config/load.ts'
 import { jsonSchema } from '../config/schema.ts'
-import { checkKafka } from '../sink/kafka/check.ts'
+import { checkFiles, checkKafka } from '../sink/kafka/check.ts'
 import { print } from './terminal.ts'
 
 const AFTER_HELP = `
@@ -23,7 +23,10 @@ export function configCommand(): Command {
     .argument('[FILE]', 'the configuration', DEFAULT_CONFIG)
     .action(async (file: string) => {
       const { output } = loadSettings(file)
-      if (output.kind === 'kafka') await checkKafka(output.kafka)
+      if (output.kind === 'kafka') {
+        await checkKafka(output.kafka)
+        checkFiles(output.kafka)
+      }
       await print(`${file} holds\n`)
     })
   command

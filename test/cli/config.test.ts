@@ -50,7 +50,7 @@ describe('spillway config', () => {
     })
   })
 
-  it('names what librdkafka does not know, and what has a setting of its own', async () => {
+  it('names what librdkafka does not know or cannot read, and what has a setting of its own', async () => {
     const path = join(directory, 'kafka.yaml')
     const check = async (property: string): Promise<string> => {
       writeFileSync(path, `output: kafka\nkafka:\n  librdkafka: { ${property} }\n`)
@@ -58,6 +58,9 @@ describe('spillway config', () => {
     }
     expect(await check('linger.ms: 7')).toBe('')
     expect(await check('partitioner: random, request.timeout.ms: 5000')).toBe('')
+    expect(await check(`ssl.ca.location: ${path}, ssl.key.location: /no/key`)).toBe(
+      'spillway: kafka.librdkafka.ssl.key.location: cannot read /no/key: no such file or directory\n',
+    )
     expect((await check('linger.ms: 99999999')).trimEnd()).not.toContain('\n')
     expect(await check('linger.mss: 7')).toContain('No such configuration property: "linger.mss"')
     expect(await check('bootstrap.servers: a:1')).toBe(

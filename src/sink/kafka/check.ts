@@ -1,7 +1,20 @@
-import { ExitCode, Failure } from '../../model/failure.ts'
+import { accessSync, constants } from 'node:fs'
+import { ExitCode, Failure, reasonOf } from '../../model/failure.ts'
 import type { KafkaOptions } from '../../model/kafka.ts'
 import { type Client, loadClient } from './client.ts'
 import { checkProperties } from './properties.ts'
+
+/** Properties that name files or directories, of librdkafka's CONFIGURATION.md. */
+const FILES = [
+  'ssl.ca.location',
+  'ssl.certificate.location',
+  'ssl.crl.location',
+  'ssl.key.location',
+  'ssl.keystore.location',
+  'sasl.kerberos.keytab',
+]
+/** What `ssl.ca.location` may say instead: the authorities of the system. */
+const PROBE = 'probe'
 
 /**
  * Loads the client and sees whether its librdkafka could do what the settings say, without connecting to
@@ -12,4 +25,22 @@ export async function checkKafka(options: KafkaOptions): Promise<Client> {
   const mistakes = checkProperties(options, client)
   if (mistakes.length > 0) throw new Failure(ExitCode.Config, mistakes.join('\n'))
   return client
+}
+
+/**
+ * Sees whether the files that librdkafka is told to read can be read. It looks for them when it connects, so
+ * that a service starts without them. A `Failure` names those that cannot, a line each.
+ */
+export function checkFiles({ librdkafka }: KafkaOptions): void {
+  const mistakes = FILES.flatMap((name) => {
+    const path = String(librdkafka[name] ?? PROBE)
+    if (path === PROBE) return []
+    try {
+      accessSync(path, constants.R_OK)
+      return []
+    } catch (error) {
+      return [`kafka.librdkafka.${name}: cannot read ${path}: ${reasonOf(error)}`]
+    }
+  })
+  if (mistakes.length > 0) throw new Failure(ExitCode.Config, mistakes.join('\n'))
 }
