@@ -21,7 +21,7 @@ describe.skipIf(unavailable !== null)('the package for Debian', () => {
 
   it('needs nothing from the network, and says what is left to do', () => {
     const said = install()
-    expect(said).toContain('systemctl enable --now spillway.service')
+    expect(said).toContain('systemctl enable --now spillway.service spillway-watch.service')
     expect(said).toContain('set active = yes in /etc/audit/plugins.d/spillway.conf')
   })
 

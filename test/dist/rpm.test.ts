@@ -57,7 +57,9 @@ describe.skipIf(unavailable !== null)('the package for Fedora and RHEL', () => {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       })
-    expect(inside('-i', made('.rpm'))).toContain('systemctl enable --now spillway.service')
+    expect(inside('-i', made('.rpm'))).toContain(
+      'systemctl enable --now spillway.service spillway-watch.service',
+    )
     expect(machine.ok('spillway config check')).toBe('/etc/spillway/spillway.yaml holds\n')
     expect(machine.ok('spillway-shim --check --user=spillway-shim')).toBe('')
     expect(machine.ok("stat -c '%a %U %G' /var/spool/spillway/state").trim()).toBe(
