@@ -35,7 +35,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'built', include: BUILT, globalSetup: 'test/build.ts' },
+        test: {
+          name: 'built',
+          include: BUILT,
+          globalSetup: 'test/build.ts',
+          // Some tests on the real kernel wait for each other in themselves.
+          testTimeout: 300_000,
+        },
       },
       {
         extends: true,

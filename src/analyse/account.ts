@@ -15,32 +15,41 @@ export interface Account {
   readonly each: number
 }
 
-/** A loss: its span in ms since the epoch, by how much the counter rose, serials that did not come. */
+/** What events lack that came through without their end: entries, and how many of these are records. */
+export interface Lack {
+  readonly entries: number
+  readonly records: number
+}
+
+/** A loss: its span in ms since the epoch, by how much the counter rose, serials that did not come, what torn events lack. */
 export interface Loss {
   readonly from: number
   readonly to: number
   readonly losses: number
   readonly gaps: number
+  readonly torn: Lack
   readonly cause: Cause
 }
 
 /**
  * How many events and records are missing, and whose. For a full queue the kernel counts an event that
- * it refuses as one, whatever records it would have had; for a rate limit it counts records; what is
+ * it refuses as one, whatever records it would have had, and each record that it refuses of one that comes
+ * through without; for a rate limit it counts records; what is
  * dropped behind the queue it does not count at all, but that has serials. The kernel refuses whoever
  * comes, so that the shares are those of what came through, where that is more than usual; what is only
  * known when its seconds are forgotten is shared as the loss `before` that it goes on.
  */
 export function accountOf(
-  { from, to, losses, gaps, cause }: Loss,
+  { from, to, losses, gaps, torn, cause }: Loss,
   seconds: Seconds | null,
   before: Account | null = null,
 ): Account {
   const { shares, each } =
     before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds)
-  const events = cause === 'rate_limit' ? gaps : losses + gaps
+  const isLimited = cause === 'rate_limit'
+  const events = isLimited ? gaps : losses - torn.entries + gaps
   // The kernel counts EOE as a record, which is none here.
-  const records = cause === 'rate_limit' ? (losses * each) / (each + 1) : events * each
+  const records = isLimited ? (losses * each) / (each + 1) : events * each + torn.records
   return { events, records: shares.length === 0 ? null : Math.round(records), shares, each }
 }
 

@@ -52,6 +52,8 @@ export class Analyser {
   #clock = -1
   /** Milliseconds of clock that passed while the stream's writer was there. */
   #awake = 0
+  /** The same up to which all events that closed were taken. */
+  #taken = 0
   /** Rejects under the present clock. */
   #rejects = 0
   /** Window of the last event. */
@@ -83,7 +85,7 @@ export class Analyser {
     this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
     const machine = state?.version === STATE_VERSION ? state.machine : undefined
     this.#machine = new Machine(
-      { ...options, window: () => this.#windows.local },
+      { ...options, window: () => this.#windows.local, taken: () => this.#taken },
       { ...machine, queue: isKnown ? machine?.queue : undefined },
     )
     const seconds = options.interval / 1000
@@ -96,7 +98,7 @@ export class Analyser {
     this.#output.boot = state.boot
     this.#epoch = state.epoch
     this.#clock = state.clock
-    this.#awake = state.awake
+    this.#awake = this.#taken = state.awake
     this.#rejects = state.rejects
     for (const window of state.windows) this.#windows.add(window.node, window)
     this.#last = this.#windows.get(state.last)
@@ -199,6 +201,7 @@ export class Analyser {
     for (const run of block.runs) this.#takeRun(run, end, marks, rejects)
     this.#moveTo(end, marks, rejects)
     this.#rejects += rejects.before(Number.POSITIVE_INFINITY)
+    this.#taken = this.#awake
     this.#head.reach(Number.POSITIVE_INFINITY)
   }
 
@@ -261,6 +264,7 @@ export class Analyser {
 
   /** The clock is now at `clock`: counts the rejects before it and passes the marks up to it. */
   #moveTo(clock: number, marks: MarkReader, rejects: RejectReader): void {
+    this.#taken = this.#awake
     for (; marks.clock <= clock && marks.more; marks.pass()) {
       // A batch begins with the mark that holds there, which an earlier one may have had.
       if (marks.clock <= this.#clock) continue

@@ -17,8 +17,10 @@ export type Cause =
 export interface Evidence {
   /** By how much the kernel's counter rose. */
   readonly losses: number
-  /** Serials that did not come, for no reason that the spool knows. */
+  /** Serials that are missing, for no reason that the spool knows. */
   readonly gaps: number
+  /** More was on the way than the kernel and the sockets hold. */
+  readonly isBehind: boolean
   readonly signs: ReadonlyMap<Sign, number>
 }
 
@@ -30,11 +32,6 @@ export interface Words {
 
 /** Serials that a few CPUs may have out of order at any time; more of them are missing. */
 const STRAYS = 8
-/**
- * Part of the losses below which gaps come with them by chance: events that a burst tore are open for 2 s, and their
- * serials are missing until then. Measured with bursts of 20,000 events over a backlog of 64: up to 1.3 %.
- */
-const FEW = 0.02
 
 /**
  * The cause, by the first line that holds (docs/forecast.md has the table): a record that is refused for
@@ -45,22 +42,22 @@ const FEW = 0.02
  * | + | | the kernel says so | rate limit, memory |
  * | | | no auditd | no auditd |
  * | | + | sends failed, records in the kernel log | auditd stalled |
- * | + | + | or its queue was full | slow plugin |
+ * | + | + | or its queue was full, or more waits than the kernel holds | slow plugin |
  * | 0 | + | its queue was full | queue for plugins |
  * | + | 0 | | burst |
  * | 0 | 0 | the kernel does not answer, a process hangs | lost wake-up |
  * | 0 | 0 | processes waited | blocking |
  */
-export function diagnose({ losses, gaps, signs }: Evidence): Cause {
+export function diagnose({ losses, gaps, isBehind, signs }: Evidence): Cause {
   const has = (...some: readonly Sign[]): boolean => some.some((sign) => signs.has(sign))
   const isLost = losses > 0
-  const isTorn = gaps > Math.max(STRAYS, FEW * losses)
+  const isTorn = gaps > STRAYS
   if (isLost && (has('rate') || (has('limited') && !has('backlog')))) return 'rate_limit'
   if (isLost && has('memory') && !has('backlog')) return 'memory'
   if (has('absent', 'hold') && (isLost || isTorn)) return 'no_auditd'
   if (has('drops', 'printed', 'retry') && (isTorn || has('retry', 'printed')))
     return 'auditd_stalled'
-  if (isLost && (isTorn || has('queue-full'))) return 'slow_plugin'
+  if (isLost && (isTorn || isBehind || has('queue-full'))) return 'slow_plugin'
   if (isTorn) return has('queue-full') ? 'plugin_queue' : 'unknown'
   if (isLost) return 'burst'
   if (has('hung', 'waiting') && !has('waited')) return 'lost_wakeup'

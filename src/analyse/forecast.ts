@@ -1,12 +1,21 @@
 import { BUSY_ENTRIES, BUSY_MS } from './drain.ts'
 import type { Span } from './stages.ts'
-import { type Point, secondsTo, type Trend, trendOf } from './trend.ts'
+import { type Point, secondsTo, type Trend, trendsOf } from './trend.ts'
 
 /** Milliseconds of growth that a trend is made of at most, and at least. */
-const FIT_MS = 6000
+const FIT_MS = 12_000
 const LEAST_MS = 1500
 /** A trend is believed for so many times as long as it was seen. */
 const REACH = 5
+/**
+ * Seconds to the overflow from which it is told by any trend. What is further off can wait until its trend was seen
+ * for so many ms, fewer where the watcher sees auditd's socket fill, and its points scatter by no more than a part
+ * of what they grew by.
+ */
+const SOON = 12
+const STEADY_MS = 4000
+const WATCHED_STEADY_MS = 3000
+const SCATTER = 0.04
 /** Milliseconds for which an overflow must be foreseen before it is told, and not be before it is withdrawn. */
 const OPEN_MS = 500
 const CALM_MS = 3000
@@ -137,23 +146,26 @@ export class Forecast {
     const { now, at, held, backlog, isFilling, limit } = sight
     // What may all lie behind the kernel's queue says nothing of it.
     if (limit === 0 || (backlog.low === 0 && isFilling !== true)) return null
-    const trends = trendOf(this.#points)
+    const trends = trendsOf(this.#points)
     if (trends === null) return null
-    const { line, best } = trends
+    const { best, all, scatter } = trends
     const growth = Math.round(best.slope)
     if (backlog.likely >= FULL * limit)
       return { now, seconds: { low: 0, likely: 0, high: 0 }, growth }
-    const seen = (at - this.#points[0].at) / 1000
+    const seenMs = at - this.#points[0].at
     const passed = (now - at) / 1000
     const until = (trend: Trend, behind: number): number | null => {
       const seconds = secondsTo(trend, limit + behind)
       return seconds === null ? null : Math.max(0, seconds - passed)
     }
-    const likely = between(until(line, held.likely), until(best, held.likely))
-    if (likely === null || seen * 1000 < LEAST_MS || likely > REACH * seen) return null
-    const early = [until(line, held.low), until(best, held.low)].filter((one) => one !== null)
-    const late = [until(line, held.high), until(best, held.high)]
-    const high = late.includes(null) ? null : Math.max(...late.map(Number))
+    const likely = until(best, held.likely)
+    if (likely === null || seenMs < LEAST_MS || likely * 1000 > REACH * seenMs) return null
+    const steadyMs = isFilling === true ? WATCHED_STEADY_MS : STEADY_MS
+    const isSteady = seenMs >= steadyMs && scatter <= SCATTER
+    if (this.#open === null && likely > SOON && !isSteady) return null
+    const early = all.map((trend) => until(trend, held.low)).filter((one) => one !== null)
+    const late = all.map((trend) => until(trend, held.high))
+    const high = late.includes(null) ? null : Math.max(likely, ...late.map(Number))
     return { now, seconds: { low: Math.min(likely, ...early), likely, high }, growth }
   }
 
@@ -164,12 +176,4 @@ export class Forecast {
     const expected = Math.max(0, told.seconds.likely - passed / 1000)
     return Math.abs(found.seconds.likely - expected) > DIFFERS * Math.max(1, expected)
   }
-}
-
-/**
- * What lies between the time by a line and that by a parabola: the line is late where growth grows, and
- * the parabola early where growth has only just become more.
- */
-function between(line: number | null, best: number | null): number | null {
-  return line === null || best === null ? best : Math.sqrt(line * best)
 }

@@ -100,9 +100,9 @@ export class Gaps {
     if (this.#untold.count > 0) this.#tell(0)
   }
 
-  /** How many serials since a time, ms since the epoch, did not come yet or will not, without a reason. */
-  openSince(time: number): number {
-    return this.#serials.openSince(time)
+  /** How many serials since a time, ms since the epoch, are missing without a reason, that showed between two clocks. */
+  openSince(time: number, after: number, by: number): number {
+    return this.#serials.openSince(time, after, by)
   }
 
   /** What a heartbeat says is missing; the next one begins with nothing. */

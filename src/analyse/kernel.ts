@@ -1,14 +1,13 @@
 import type { Message } from '../model/delivery.ts'
 import type { KernelNote } from '../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../model/reading.ts'
-import { type Account, accountOf } from './account.ts'
+import { type Account, accountOf, type Lack } from './account.ts'
 import type { Seconds } from './blame.ts'
 import { type Cause, diagnose } from './diagnosis.ts'
+import { type Before, type Found, findCause, type StreamView } from './finding.ts'
 import { eventsLost, lostReset } from './kernel-alerts.ts'
 import { Signs, type SignsState } from './signs.ts'
 
-/** Milliseconds after a loss in which what else the burst costs comes to be known. */
-const SETTLE_MS = 1000
 /** Milliseconds over which losses are told together, once some were told so many times: a burst may be read in two. */
 const TOGETHER_MS = 10_000
 const AT_ONCE = 2
@@ -45,6 +44,11 @@ export interface Rise {
   readonly losses: number
 }
 
+/** A loss that was told. */
+interface Told extends Before {
+  readonly account: Account
+}
+
 /** What is known of the kernel, as a JSON value for the checkpoint. */
 export interface KernelState {
   readonly boot: string
@@ -61,9 +65,11 @@ export interface KernelState {
   /** Losses that are to be told, and when some were told last. */
   readonly untold: (Rise & { readonly since: number }) | null
   readonly toldAt: number
-  /** How many times since it was calm, and what was told last with its end. */
+  /** How many times since it was calm, and what was told last. */
   readonly times: number
-  readonly told: { readonly to: number; readonly account: Account } | null
+  readonly told: Told | null
+  /** What torn events lacked when nothing was lost last, or what was lost was told. */
+  readonly torn: Lack
   /** Reasons of the kernel log since then. */
   readonly reasons: readonly string[]
   readonly signs: SignsState
@@ -79,11 +85,11 @@ export interface KernelFigures {
 }
 
 /** What following the kernel needs. */
-export interface KernelOptions {
+export interface KernelOptions extends StreamView {
   /** The host whose kernel it is. */
   readonly node: string
-  /** Serials that did not come since a time, ms since the epoch, for no reason that the spool knows. */
-  gaps(from: number): number
+  /** What events lack that came without their end, since the beginning. */
+  torn(): Lack
   /** What the keys of each second made. */
   seconds(): Seconds | null
   /** When the overflow that is foreseen was told first, ms since the epoch; null where none is. */
@@ -91,6 +97,8 @@ export interface KernelOptions {
   /** Takes one alert. */
   emitAlert(alert: Message): void
 }
+
+const NOT_TORN: Lack = { entries: 0, records: 0 }
 
 const NOTHING: KernelState = {
   boot: '',
@@ -106,6 +114,7 @@ const NOTHING: KernelState = {
   toldAt: 0,
   times: 0,
   told: null,
+  torn: NOT_TORN,
   reasons: [],
   signs: new Signs().state(),
 }
@@ -143,10 +152,14 @@ export class Kernel {
 
   /** It is `time` now, ms since the epoch: tells what was lost, unless something was told just before. */
   reach(time: number): void {
-    const { untold, toldAt, times } = this.#state
-    if (untold === null || time - untold.since < SETTLE_MS) return
+    const { untold, toldAt, times, told, backlogLimit } = this.#state
+    if (untold === null) return
     const isCalm = Math.abs(time - toldAt) >= TOGETHER_MS
-    if (isCalm || times < AT_ONCE) this.#tell(untold, time, isCalm ? 1 : times + 1)
+    if (!isCalm && times >= AT_ONCE) return
+    const signs = this.#signs.between(untold.from, time)
+    const found = findCause({ ...untold, limit: backlogLimit, signs }, this.#options, told)
+    if (time - untold.since < found.waitMs) return
+    this.#tell(untold, time, found, isCalm ? 1 : times + 1)
   }
 
   /** The limit of the kernel's queue as it was last read, 0 for none; null where it never was. */
@@ -173,7 +186,7 @@ export class Kernel {
       .filter((rise) => rise.from <= to && rise.to >= from)
       .reduce((sum, rise) => sum + rise.losses, 0)
     // They are told when they surely do not come any more, however few they are.
-    return diagnose({ losses, gaps: Number.POSITIVE_INFINITY, signs })
+    return diagnose({ losses, gaps: Number.POSITIVE_INFINITY, isBehind: false, signs })
   }
 
   /** All that a later one needs to go on from here. */
@@ -208,7 +221,8 @@ export class Kernel {
     // A line is often read after a status that is newer, so that a lower count in one is no reset.
     if (lost !== null && (note.lost - lost) >>> 0 >= HALF) return
     // The first line is printed for a loss, the one that it counts last.
-    if (lost === null && note.lost > 0) this.#set({ lost: note.lost - 1, lostAt: this.#state.time })
+    if (lost === null && note.lost > 0)
+      this.#set({ lost: note.lost - 1, lostAt: this.#state.time - LOOK_MS })
     this.#count(note.lost)
   }
 
@@ -216,6 +230,8 @@ export class Kernel {
   #count(lost: number): void {
     const { time, lost: before, lostAt, rises, untold } = this.#state
     this.#set({ lost, lostAt: time })
+    if (untold === null && (before === null || lost === before))
+      this.#set({ torn: this.#options.torn() })
     if (before === null || lost === before) return
     const rise = { from: lostAt, to: time, losses: (lost - before) >>> 0 }
     const { from, since, losses } = untold ?? { from: lostAt, since: time, losses: 0 }
@@ -225,19 +241,23 @@ export class Kernel {
     })
   }
 
-  #tell({ from, to, losses }: Rise, time: number, times: number): void {
+  #tell({ from, to, losses }: Rise, time: number, found: Found, times: number): void {
     const { lost, backlogLimit, rateLimit, reasons, told } = this.#state
     const views = this.#options
     const { node } = views
-    const gaps = views.gaps(from)
-    const signs = this.#signs.between(from, time)
-    const cause = diagnose({ losses, gaps, signs })
+    const { since, until, gaps, cause } = found
+    const all = views.torn()
+    const entries = all.entries - this.#state.torn.entries
+    const records = all.records - this.#state.torn.records
+    // The first lines of the kernel log count less than was lost.
+    const isCounted = entries < losses
+    const torn = isCounted ? { entries, records } : NOT_TORN
     // A watcher looks at the log every second: what it tells was printed since it looked before.
     const said = (this.#signs.firstLoss(from, time) ?? from) - LOOK_MS
     const start = Math.max(from, said)
     const goesOn = told !== null && told.to >= from && time - start > KNOWN_MS
     const account = accountOf(
-      { from: start, to, losses, gaps, cause },
+      { from: start, to, losses, gaps, torn, cause },
       views.seconds(),
       goesOn ? told.account : null,
     )
@@ -257,6 +277,13 @@ export class Kernel {
         foreseen: views.foreseen(),
       }),
     )
-    this.#set({ untold: null, toldAt: time, reasons: [], times, told: { to, account } })
+    this.#set({
+      untold: null,
+      toldAt: time,
+      reasons: [],
+      times,
+      told: { to, since, until, account },
+      torn: isCounted ? { entries: all.entries, records: all.records } : this.#state.torn,
+    })
   }
 }

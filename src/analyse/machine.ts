@@ -4,7 +4,13 @@ import { growthAt, growthIn } from './blame.ts'
 import { Blocked, type BlockedState } from './blocked.ts'
 import { Kernel, type KernelState } from './kernel.ts'
 import { Queue, type QueueState } from './queue.ts'
+import type { TornState } from './torn.ts'
 import type { Window } from './window.ts'
+
+/** Milliseconds of clock for which an event may be open after it has begun (docs/stitching.md, 4d). */
+const OPEN_MS = 2000
+
+const NOTHING_TORN: TornState = { entries: 0, records: 0, hasEnds: false }
 
 /** What a machine needs. */
 export interface MachineOptions {
@@ -12,6 +18,8 @@ export interface MachineOptions {
   /** The window of the machine's events; null before the first of them. */
   readonly window: () => Window | null
   readonly emitAlert: (alert: Message) => void
+  /** The stream's clock up to which all events that are over were taken. */
+  readonly taken: () => number
 }
 
 /** The machine in the checkpoint. */
@@ -33,11 +41,19 @@ export class Machine {
   readonly queue: Queue
   readonly #blocked: Blocked
 
-  constructor({ host, window, emitAlert }: MachineOptions, state?: Known) {
+  constructor({ host, window, taken, emitAlert }: MachineOptions, state?: Known) {
     this.kernel = new Kernel(
       {
         node: host,
-        gaps: (from) => window()?.gaps.openSince(from) ?? 0,
+        gaps: (from, after) => {
+          const { gaps } = window() ?? {}
+          const until = taken() - OPEN_MS
+          const sure = gaps?.openSince(from, after, until) ?? 0
+          return { sure, all: sure + (gaps?.openSince(from, until, Infinity) ?? 0), until }
+        },
+        torn: () => window()?.torn.state() ?? NOTHING_TORN,
+        lacks: (time) => this.queue.behind.lacks(time),
+        isBehind: (since, limit) => this.queue.behind.isBehind(since, limit),
         seconds: window,
         foreseen: () => this.queue.foreseen,
         emitAlert,

@@ -3,6 +3,7 @@ import type { Reading } from '../model/reading.ts'
 import { Close, type Events } from '../model/result.ts'
 import { Arrivals, type ArrivalsState, WINDOW_MS } from './arrivals.ts'
 import { type Backlog, backlogOf, USUAL_LIMIT } from './backlog.ts'
+import { Behind, type BehindState } from './behind.ts'
 import type { Share } from './blame.ts'
 import { Drain, type DrainState } from './drain.ts'
 import { type Change, Forecast, type ForecastState } from './forecast.ts'
@@ -37,6 +38,7 @@ export interface QueueState {
   readonly stages: StagesState
   readonly forecast: ForecastState
   readonly backlog: Backlog | null
+  readonly behind: BehindState
 }
 
 /** What is known of the queue. */
@@ -80,6 +82,7 @@ export class Queue {
   readonly #stages: Stages
   #forecast: Forecast
   #backlog: Backlog | null
+  #behind: Behind
 
   constructor(options: QueueOptions, state?: QueueState) {
     this.#options = options
@@ -92,6 +95,7 @@ export class Queue {
     this.#stages = new Stages(state?.stages)
     this.#forecast = new Forecast(state?.forecast)
     this.#backlog = state?.backlog ?? null
+    this.#behind = new Behind(state?.behind)
   }
 
   /** What is known as of now. */
@@ -113,6 +117,11 @@ export class Queue {
     return since === null ? null : since + (this.#wall ?? 0)
   }
 
+  /** Where what is on the way waits. */
+  get behind(): Pick<Behind, 'lacks' | 'isBehind'> {
+    return this.#behind
+  }
+
   /** Time at a clock, ms since the epoch; null where the stream does not say. */
   timeAt(clock: number): number | null {
     return this.#wall === null ? null : clock + this.#wall
@@ -128,6 +137,7 @@ export class Queue {
     this.#lag = new Lag()
     this.#forecast = new Forecast()
     this.#backlog = null
+    this.#behind = new Behind()
   }
 
   /** By how much the epoch's time is ahead of the clock, NaN where unknown. It varies by rounding. */
@@ -172,6 +182,7 @@ export class Queue {
       stages: this.#stages.state(),
       forecast: this.#forecast.state(),
       backlog: this.#backlog,
+      behind: this.#behind.state(),
     }
   }
 
@@ -200,6 +211,7 @@ export class Queue {
     this.#drain.take(at, lag, way, arrived)
     if (way === null) return this.#forecast.pass(this.#end)
     const stamp = at - lag + (this.#wall ?? 0)
+    this.#behind.take(stamp, lag, way)
     const held = this.#stages.held(stamp)
     const isFilling = this.#stages.isFilling(stamp)
     const seenAt = stamp + lag

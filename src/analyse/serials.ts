@@ -104,9 +104,14 @@ export class Serials {
     for (const gap of gaps) if (!waits(gap)) this.#miss(gap)
   }
 
-  /** How many serials of events stamped since a time, ms since the epoch, did not come, without a reason. */
-  openSince(time: number): number {
-    const open = this.#gaps.filter(({ after, why }) => after >= time && why === null)
+  /**
+   * How many serials of events stamped since a time, ms since the epoch, did not come, without a reason, of those
+   * that showed after one clock of the stream and by another.
+   */
+  openSince(time: number, after: number, by: number): number {
+    const open = this.#gaps.filter(
+      (gap) => gap.after >= time && gap.clock > after && gap.clock <= by && gap.why === null,
+    )
     return open.reduce((sum, gap) => sum + sizeOf(gap), 0)
   }
 

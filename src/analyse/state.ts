@@ -5,7 +5,7 @@ import type { VigilState } from './vigil.ts'
 import type { WindowState } from './window-state.ts'
 
 /** Version of the analyser's state. */
-export const STATE_VERSION = 10
+export const STATE_VERSION = 11
 
 /** What an analyser knows, as a JSON value for the checkpoint. */
 export interface AnalyserState {

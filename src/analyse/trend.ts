@@ -6,39 +6,60 @@ export interface Point {
 
 /** How a value moves, from its last point on: per second, and per second and second. */
 export interface Trend {
-  readonly at: number
   readonly level: number
   readonly slope: number
-  /** By how much the slope itself grows a second; 0 where the points do not say that it does. */
+  /** By how much the slope itself grows a second; 0 for a line. */
   readonly bend: number
+}
+
+/** What some points may follow. */
+export interface Trends {
+  /** The simplest that explains them, and all that explain them about as well. */
+  readonly best: Trend
+  readonly all: readonly Trend[]
+  /** How far the points are from the best, as a part of what the value grew by while they were seen. */
+  readonly scatter: number
 }
 
 /** Points that a trend needs. */
 const LEAST_POINTS = 10
-/** Milliseconds of the last points that the line goes through: where growth changes it is of now. */
-const LINE_MS = 2000
-/** Standard errors by which a bend must differ from none. */
-const CERTAIN = 3
+/** Parts of the time of the points at which a line may have its corner, and seconds that it needs behind that. */
+const CORNERS = [1, 2, 3, 4, 5, 6, 7].map((n) => n / 8)
+const LEAST_S = 1
+/**
+ * Entries that a point may be off by itself: a tenth of a second counts as even, and events come in whole. What is
+ * nearer to a trend than that says nothing for it.
+ */
+const COARSE = 8
+/** Part of a line's squares that a bent trend may leave: with one number more it is always nearer. */
+const BETTER = 0.5
+/** Distances from the points, as so many times that of the best, at which a trend may be meant as well. */
+const AS_WELL = 2
 
-/** The line through the last points by least squares, and the parabola through all where that bends; null for too few. */
-export function trendOf(points: readonly Point[]): { line: Trend; best: Trend } | null {
+interface Fit extends Trend {
+  /** Mean square of the distances from the points. */
+  readonly square: number
+}
+
+/**
+ * What the points follow: a line where one explains them; else a parabola, for growth that itself grows evenly, or a
+ * line with a corner, for growth that became another at once, whichever is nearer. Null for too few points.
+ */
+export function trendsOf(points: readonly Point[]): Trends | null {
   const last = points.at(-1)
   if (last === undefined || points.length < LEAST_POINTS) return null
   const xs = points.map(({ at }) => (at - last.at) / 1000)
   const ys = points.map(({ value }) => value)
-  const from = xs.findIndex((x) => x >= -LINE_MS / 1000)
-  const straight = solve(xs.slice(from), ys.slice(from), 2)
-  const curved = solve(xs, ys, 3)
-  if (straight === null) return null
-  const trend = ([level, slope, square = 0]: readonly number[]): Trend => ({
-    at: last.at,
-    level,
-    slope,
-    bend: 2 * square,
-  })
-  const line = trend(straight.factors)
-  const bends = curved !== null && Math.abs(curved.factors[2]) > CERTAIN * curved.error
-  return { line, best: bends ? trend(curved.factors) : line }
+  const line = fit(xs, ys)
+  if (line === null) return null
+  const bent = [fit(xs, ys, (x) => x * x), ...cornered(xs, ys)]
+    .filter((one) => one !== null)
+    .toSorted((a, b) => a.square - b.square)
+  const [nearest] = bent
+  const best = nearest !== undefined && nearest.square < BETTER * line.square ? nearest : line
+  const all = [line, ...bent].filter(({ square }) => square <= AS_WELL ** 2 * best.square)
+  const grown = Math.abs(last.value - points[0].value)
+  return { best, all, scatter: Math.sqrt(best.square) / Math.max(1, grown) }
 }
 
 /** Seconds after its last point in which a trend reaches a value; null where it never does. */
@@ -52,37 +73,44 @@ export function secondsTo({ level, slope, bend }: Trend, value: number): number 
   return seconds > 0 ? seconds : null
 }
 
-interface Solution {
-  /** Of 1, x and x². */
-  readonly factors: readonly number[]
-  /** Standard error of the last. */
-  readonly error: number
+/** The lines with a corner, of which only the part behind that goes on. */
+function cornered(xs: readonly number[], ys: readonly number[]): (Fit | null)[] {
+  return CORNERS.map((part) => xs[0] * part)
+    .filter((corner) => -corner >= LEAST_S)
+    .map((corner) => {
+      const found = fit(xs, ys, (x) => Math.max(0, x - corner))
+      if (found === null) return null
+      // `bend` is twice what the corner adds to the slope.
+      const more = found.bend / 2
+      return { ...found, level: found.level - more * corner, slope: found.slope + more, bend: 0 }
+    })
 }
 
-/** Least squares by the normal equations, as Gauss solved them; null where they have no one solution. */
-function solve(xs: readonly number[], ys: readonly number[], n: number): Solution | null {
-  const power = (k: number): number => sum(xs.map((x) => x ** k))
-  const rows = Array.from({ length: n }, (_, i) => [
-    ...Array.from({ length: n }, (_unused, j) => power(i + j)),
-    sum(xs.map((x, at) => x ** i * ys[at])),
-    // The last column becomes that of the inverse, for the error of the last factor.
-    i === n - 1 ? 1 : 0,
+/** Least squares of a line, with a multiple of `more` where there is such, as Gauss solved them; null for no one solution. */
+function fit(
+  xs: readonly number[],
+  ys: readonly number[],
+  more: ((x: number) => number) | null = null,
+): Fit | null {
+  const columns = [xs.map(() => 1), xs, ...(more === null ? [] : [xs.map(more)])]
+  const rows = columns.map((one) => [
+    ...columns.map((other) => product(one, other)),
+    product(one, ys),
   ])
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < rows.length; i++) {
     const pivot = rows[i][i]
     if (Math.abs(pivot) < 1e-9) return null
     rows[i] = rows[i].map((value) => value / pivot)
-    for (let k = 0; k < n; k++) {
+    for (let k = 0; k < rows.length; k++) {
       const factor = rows[k][i]
       if (k !== i) rows[k] = rows[k].map((value, j) => value - factor * rows[i][j])
     }
   }
-  const factors = rows.map((row) => row[n])
-  const residues = xs.map((x, at) => ys[at] - sum(factors.map((factor, i) => factor * x ** i)))
-  const variance = sum(residues.map((residue) => residue * residue)) / Math.max(1, xs.length - n)
-  return { factors, error: Math.sqrt(variance * Math.max(0, rows[n - 1][n + 1])) }
+  const [level, slope, factor = 0] = rows.map((row) => row[columns.length])
+  const off = ys.map((y, i) => y - level - slope * xs[i] - factor * (columns[2]?.[i] ?? 0))
+  return { level, slope, bend: 2 * factor, square: product(off, off) / off.length + COARSE ** 2 }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
+function product(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0)
 }

@@ -3,6 +3,7 @@ import type { HistoryState } from './history.ts'
 import type { IntervalState } from './interval.ts'
 import type { OriginsState } from './origins.ts'
 import type { SecondState } from './second.ts'
+import type { TornState } from './torn.ts'
 
 /** One node's window in the checkpoint. */
 export interface WindowState {
@@ -11,6 +12,7 @@ export interface WindowState {
   readonly newest: number | null
   readonly anchor: number
   readonly kernelHeard: number
+  readonly torn: TornState
   readonly last: number
   readonly closed: number
   readonly judged: number

@@ -9,6 +9,7 @@ import { Origins } from './origins.ts'
 import type { Output } from './output.ts'
 import { Recent } from './recent.ts'
 import { Second, type SecondState } from './second.ts'
+import { Torn } from './torn.ts'
 import type { WindowState } from './window-state.ts'
 
 /** Seconds that an event may come behind the newest stamp and still count in its own second. */
@@ -44,6 +45,8 @@ export class Window {
   kernelHeard: number
   /** What it made in its last seconds, once time has begun. */
   readonly recent: Recent
+  /** What its events lack that came without their end. */
+  readonly torn: Torn
   readonly #keys: Keys
   readonly #floods: Floods
   readonly #interval: Interval
@@ -74,6 +77,7 @@ export class Window {
   ) {
     this.node = node
     this.kernelHeard = state?.kernelHeard ?? -1
+    this.torn = new Torn(state?.torn)
     this.#attributes = attributes
     this.#keys = new Keys(state?.keys)
     const floods = {
@@ -127,7 +131,8 @@ export class Window {
 
   /** Takes an event of run number `runs`; `clock` is the stream's clock when it closed. */
   take(run: Run, runs: number, event: number, clock: number): void {
-    const { sec, ms, serial, daemon, keySet, records, eoe, bytes, complete } = run.result.events
+    const { sec, ms, serial, daemon, keySet, records, eoe, bytes, close, complete } =
+      run.result.events
     const second = sec[event]
     const stamp = second * 1000 + ms[event]
     if (!(stamp <= this.#newest)) {
@@ -150,6 +155,7 @@ export class Window {
       return
     }
     this.#lateRun = 0
+    if (run.result.keySets[keySet[event]] !== '') this.torn.take(eoe[event], close[event])
     const slot = this.#open(second)
     if (hasSerial) {
       this.gaps.take(serial[event], stamp, second, clock)
@@ -209,6 +215,7 @@ export class Window {
       newest: this.started ? this.#newest : null,
       anchor: this.#anchor,
       kernelHeard: this.kernelHeard,
+      torn: this.torn.state(),
       last: this.#last,
       closed: this.#closed,
       judged: this.#judged,

@@ -28,8 +28,14 @@ const TABLE: readonly (readonly [number, number, readonly Sign[], Cause])[] = [
 ]
 
 describe('the cause of a loss', () => {
-  it.each(TABLE)('of %i losses and %i gaps with %j is %s', (losses, gaps, signs, cause) => {
-    expect(diagnose({ losses, gaps, signs: new Map(signs.map((sign) => [sign, 1])) })).toBe(cause)
+  it.each(TABLE)('of %i losses and %i gaps with %j is %s', (losses, gaps, seen, cause) => {
+    const signs = new Map(seen.map((sign) => [sign, 1]))
+    expect(diagnose({ losses, gaps, isBehind: false, signs })).toBe(cause)
+  })
+
+  it('is a slow plugin where more waits than the kernel and the sockets hold', () => {
+    const found = { losses: 8342, gaps: 0, isBehind: true, signs: new Map() }
+    expect(diagnose(found)).toBe('slow_plugin')
   })
 
   it('is each said in words, with something to do', () => {
@@ -45,7 +51,14 @@ const seconds: Seconds = {
     ...(second === 20 ? [{ key: 'floods', events: 250, records: 750, entries: 1000 }] : []),
   ],
 }
-const loss = { from: 20_100, to: 20_900, losses: 19_750, gaps: 0, cause: 'burst' } as const
+const loss = {
+  from: 20_100,
+  to: 20_900,
+  losses: 19_750,
+  gaps: 0,
+  torn: { entries: 0, records: 0 },
+  cause: 'burst',
+} as const
 
 describe('what a loss costs', () => {
   it('is the events that the kernel refused, with the records that those of the key have', () => {
@@ -79,6 +92,15 @@ describe('what a loss costs', () => {
     expect(accountOf({ ...loss, gaps: 500, cause: 'slow_plugin' }, seconds).events).toBe(20_250)
     const limited = accountOf({ ...loss, losses: 1600, gaps: 400, cause: 'rate_limit' }, seconds)
     expect(limited).toMatchObject({ events: 400, records: 1200 })
+  })
+
+  it('is no event of which only the end was refused', () => {
+    const { events, records } = accountOf(
+      { ...loss, torn: { entries: 800, records: 300 } },
+      seconds,
+    )
+    expect(events).toBe(18_950)
+    expect(records).toBe(18_950 * 3 + 300)
   })
 
   it('is not known in records where no stream tells', () => {

@@ -19,6 +19,21 @@ const RAMPS: Readonly<Record<string, Way>> = {
     loads: [rising((now) => 6000 + now / 12)],
     auditd: () => 6000,
   },
+  'a rate that rises from below the drain': {
+    ms: 25_000,
+    loads: [rising((now) => 5800 + now / 14)],
+    auditd: () => 6000,
+  },
+  'a rate that steps up': {
+    ms: 20_000,
+    loads: [rising((now) => (now < 4000 ? 6250 : 6650))],
+    auditd: () => 6000,
+  },
+  'a rate that goes up and down': {
+    ms: 20_000,
+    loads: [rising((now) => 6140 + 840 * ((now % 1500) / 1500))],
+    auditd: () => 6000,
+  },
   'a drain that falls': {
     ms: 25_000,
     loads: [steady(5000)],
@@ -60,6 +75,16 @@ describe('an overflow that takes its time', () => {
         dedup_key: 'overflow.forecast/web-01/',
         evidence: { limit: 8192, limit_read: true, shares: [{ key: 'exec' }] },
       })
+    },
+  )
+
+  it.each(['a rate that keeps rising', 'a rate that rises from below the drain'])(
+    'is told to a tenth where growth grows evenly: %s',
+    (name) => {
+      const passed = pass(RAMPS[name])
+      const [first] = alertsOf(passed)
+      const left = ((passed.lostAt ?? 0) - timeOf(first)) / 1000
+      expect(Math.abs(Number(evidence(first)['seconds']) - left)).toBeLessThan(left * 0.1)
     },
   )
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Kernel, type KernelState } from '../../src/analyse/kernel.ts'
+import { Kernel, type KernelOptions, type KernelState } from '../../src/analyse/kernel.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { KernelNote } from '../../src/model/kernel-note.ts'
 import type { Reading, Status } from '../../src/model/reading.ts'
@@ -54,15 +54,24 @@ function lossesOf(alert: Message): unknown {
 }
 
 /** `settled`: two seconds pass behind the last of them. */
-function follow(readings: readonly Reading[], state?: KernelState, settled = true) {
+function follow(
+  readings: readonly Reading[],
+  state?: KernelState,
+  settled = true,
+  stream: Partial<KernelOptions> = {},
+) {
   const alerts: Message[] = []
   const kernel = new Kernel(
     {
       node: 'web-01',
-      gaps: () => 0,
+      gaps: () => ({ sure: 0, all: 0, until: 0 }),
+      torn: () => ({ entries: 0, records: 0 }),
+      lacks: () => false,
+      isBehind: () => false,
       seconds: () => null,
       foreseen: () => null,
       emitAlert: (alert) => alerts.push(alert),
+      ...stream,
     },
     state,
   )
@@ -107,6 +116,8 @@ describe('losses of the kernel', () => {
     ])
     expect(alerts).toEqual([
       expect.objectContaining({
+        // A watcher looks at the log every second: the first line was printed since it looked before.
+        starts_at: '2026-11-22T11:59:59.000Z',
         evidence: expect.objectContaining({
           losses: 405,
           lost: 405,
@@ -139,6 +150,42 @@ describe('losses of the kernel', () => {
   it('are not counted twice when a line of the log is read after a status that is newer', () => {
     const alerts = alertsOf([status(0, { lost: 0 }), status(1, { lost: 9 }), lost(1.5, 5)])
     expect(alerts.map((alert) => [alert['type'], lossesOf(alert)])).toEqual([['events.lost', 9]])
+  })
+})
+
+describe('the cause of losses', () => {
+  const readings = [0, 1, 2, 3, 4, 5, 6].map((second) =>
+    status(second, { lost: second === 0 ? 0 : 100 }),
+  )
+  const causes = (stream: Partial<KernelOptions>): unknown[] =>
+    follow(readings, undefined, false, stream).alerts.map((alert) => [
+      alert['time'],
+      (alert['evidence'] as Message)['cause'],
+      (alert['evidence'] as Message)['events_missing'],
+    ])
+
+  it('waits for events that are still open, where these would be another cause', () => {
+    let asked = 0
+    const gaps = () =>
+      ++asked < 3 ? { sure: 0, all: 30, until: 0 } : { sure: 0, all: 0, until: 0 }
+    expect(causes({ gaps })).toEqual([['2026-11-22T12:00:01.000Z', 'burst', 100]])
+    expect(asked).toBe(3)
+  })
+
+  it('does not wait for a few of them', () => {
+    let asked = 0
+    const gaps = () => {
+      asked++
+      return { sure: 0, all: 5, until: 0 }
+    }
+    expect(causes({ gaps })).toEqual([['2026-11-22T12:00:01.000Z', 'burst', 100]])
+    // When it is read, and a second later.
+    expect(asked).toBe(2)
+  })
+
+  it('is told after four seconds by what is known then', () => {
+    const lacks = (): boolean => true
+    expect(causes({ lacks })).toEqual([['2026-11-22T12:00:01.000Z', 'burst', 100]])
   })
 })
 

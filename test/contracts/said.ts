@@ -126,7 +126,10 @@ function sayKafka(tell: (alert: Message) => void): void {
 function sayKernel(emitAlert: (alert: Message) => void): void {
   const kernel = new Kernel({
     node: 'web-01',
-    gaps: () => 0,
+    gaps: () => ({ sure: 0, all: 0, until: 0 }),
+    torn: () => ({ entries: 0, records: 0 }),
+    lacks: () => false,
+    isBehind: () => false,
     seconds: () => null,
     foreseen: () => null,
     emitAlert,

@@ -21,6 +21,8 @@ const GOES_ON_MS = 11_000
 /** The kernel prints ten lines in 5 s at most; what ran before may have had them. */
 const PRINTABLE_MS = 5500
 const TOLD_MS = 40_000
+/** An event without its end is open for two seconds, and delivered then. */
+const CLOSED_MS = 4000
 /** For a second behind its start auditd itself is the reason of what is missing. */
 const STARTED_MS = 1500
 
@@ -78,6 +80,7 @@ function tell({
         TOLD_MS,
         () => `not all of ${count} losses and ${absent} gaps was told`,
       )
+      await sleep(CLOSED_MS)
       return told()
     }),
   )
@@ -157,7 +160,7 @@ describe.skipIf(reason)('a burst over a small backlog, while another key goes on
     })
     expect(sumOf(told.alerts, 'losses')).toBeGreaterThan(first)
     expect(sumOf(told.alerts, 'losses')).toBeLessThanOrEqual(told.lost)
-    expect(evidenceOf(told.alerts[0])).toMatchObject({ cause: 'burst' })
+    for (const alert of told.alerts) expect(evidenceOf(alert)).toMatchObject({ cause: 'burst' })
   })
 })
 
@@ -220,6 +223,6 @@ describe.skipIf(reason)('a slow plugin beside ours', () => {
       expect(evidenceOf(alert)).toMatchObject({ cause: 'slow_plugin' })
     // A loss may be one record of an event that came through without it.
     const truth = allMissing(told)
-    expect(Math.abs(sumOf(told.alerts, 'events_missing') - truth)).toBeLessThan(truth * 0.2)
+    expect(Math.abs(sumOf(told.alerts, 'events_missing') - truth)).toBeLessThan(truth * 0.05)
   })
 })
