@@ -1,11 +1,12 @@
 /** Bytes of the stream that are worth a save a second after the one before. */
-const MUCH_BYTES = 64 * 1024
+const MUCH_BYTES = 128 * 1024
 /** Milliseconds from one save to the next where less comes. */
-const CALM_MS = 5000
+const CALM_MS = 10_000
 
 /**
- * When it is worth saving what has moved: each second where much comes; where little does every five,
- * and at once after a pause. A save costs as much as three events that come alone.
+ * When it is worth saving what has moved: each second where much comes; where little does every ten,
+ * and at once after a pause. A save, with the status that is written along, costs as much as twenty events that come
+ * alone.
  */
 export class Pace {
   #bytes = 0

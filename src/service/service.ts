@@ -33,7 +33,7 @@ import { RulesWish } from './wish.ts'
  *
  * ```
  *  start   checkpoint ─► positions, windows, closed epochs
- *  run     spool ─► pipeline ─► sink;  every second, or five: sink.sync ─► checkpoint ─► released, status file
+ *  run     spool ─► pipeline ─► sink;  every second, or ten: sink.sync ─► checkpoint ─► released, status file
  *  stop    read no more ─► deliver what was read (≤ 5 s) ─► sync ─► checkpoint
  * ```
  */
