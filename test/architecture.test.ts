@@ -23,6 +23,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
 }
 /** Folders that are no stage: what sets a host up, tests it, and checks what it delivered. Only cli/, and one of them another, imports them. */
 const TOOLS = new Set(['install', 'reconcile', 'selftest'])
+/** Folders of src/analyse, each of which imports those before it. */
+const ANALYSIS = ['counts', 'losses', 'stream', 'origins', 'floods', 'rates', 'queue', 'vigil']
 /** Packages, and the only places that may import them. */
 const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^src\/cli\//,
@@ -87,6 +89,13 @@ function mayImport(from: string, to: string): boolean {
   )
 }
 
+/** Whether a folder of src/analyse may import from another; what puts them together stands beside them. */
+function mayAnalyse(from: string, to: string): boolean {
+  const [rank, target] = [from, to].map((path) => ANALYSIS.indexOf(path.split('/')[2]))
+  const isAnalysis = [from, to].every((path) => folderOf(path) === 'analyse')
+  return !isAnalysis || rank < 0 || (target >= 0 && target <= rank)
+}
+
 /** A chain of imports that comes back to where it began, or null. */
 function findCycle(): string[] | null {
   const done = new Set<string>()
@@ -120,6 +129,16 @@ describe('the architecture', () => {
   it('lets a stage import model/, tables/ and its own folder', () => {
     const wrong = sources.flatMap(({ path, files }) =>
       files.filter((file) => !mayImport(path, file)).map((file) => `${path} -> ${file}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('lets a part of the analysis import the parts before it', () => {
+    const folders = readdirSync(join(ROOT, 'src/analyse'), { withFileTypes: true })
+    const named = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    expect(named.toSorted()).toEqual(ANALYSIS.toSorted())
+    const wrong = sources.flatMap(({ path, files }) =>
+      files.filter((file) => !mayAnalyse(path, file)).map((file) => `${path} -> ${file}`),
     )
     expect(wrong).toEqual([])
   })

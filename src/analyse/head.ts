@@ -1,5 +1,5 @@
 import type { Run } from '../model/delivery.ts'
-import { placeOfClosing } from './clock.ts'
+import { placeOfClosing } from './counts/clock.ts'
 
 /** Where the stream is while it is taken, for those who ask now and then. */
 export class Head {

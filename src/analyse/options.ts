@@ -1,6 +1,6 @@
 import type { Message } from '../model/delivery.ts'
-import type { Ours } from './ours.ts'
-import type { StreamTotals } from './stream.ts'
+import type { StreamTotals } from './stream/stream.ts'
+import type { Ours } from './vigil/ours.ts'
 
 /** What an analyser needs. */
 export interface AnalyserOptions {

@@ -1,8 +1,8 @@
-import type { BreaksState } from './breaks.ts'
-import type { MachineState } from './machine.ts'
-import type { StreamState } from './stream.ts'
-import type { VigilState } from './vigil.ts'
-import type { WindowState } from './window-state.ts'
+import type { MachineState } from './queue/machine.ts'
+import type { WindowState } from './rates/window-state.ts'
+import type { BreaksState } from './stream/breaks.ts'
+import type { StreamState } from './stream/stream.ts'
+import type { VigilState } from './vigil/vigil.ts'
 
 /** Version of the analyser's state. */
 export const STATE_VERSION = 11

@@ -1,4 +1,4 @@
-import { ASSUMED_DRAIN } from '../analyse/detector.ts'
+import { ASSUMED_DRAIN } from '../analyse/floods/detector.ts'
 import { plain } from '../model/plain.ts'
 import type { WindowsStatus, WrittenStatus } from '../model/status.ts'
 import { countText, keyText } from './figures.ts'

@@ -5,7 +5,7 @@
 
 /** Gaps kept at most; beyond, the oldest are counted without their ranges. */
 const MAX_GAPS = 65_536
-/** As analysis does (src/analyse/serials.ts): so many, with stamps so much younger (ms). */
+/** As analysis does (src/analyse/stream/serials.ts): so many, with stamps so much younger (ms). */
 const RESET_EVENTS = 16
 const RESET_MS = 10_000
 /** Milliseconds around a gap in which an event that is not in the log may fill it: not one of another boot. */

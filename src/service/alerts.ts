@@ -1,4 +1,4 @@
-import type { Hole } from '../analyse/stream.ts'
+import type { Hole } from '../analyse/stream/stream.ts'
 import { alertOf, timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import { formatPosition, type Position } from '../model/place.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OwnEntries } from '../analyse/ours.ts'
+import type { OwnEntries } from '../analyse/vigil/ours.ts'
 import type { Log } from '../log.ts'
 import type { Source } from '../pipeline/source.ts'
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Ours } from '../analyse/ours.ts'
+import type { Ours } from '../analyse/vigil/ours.ts'
 import { listSegments } from '../spool/directory.ts'
 import { segmentName } from '../spool/format.ts'
 

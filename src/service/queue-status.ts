@@ -1,4 +1,4 @@
-import type { QueueFigures } from '../analyse/queue.ts'
+import type { QueueFigures } from '../analyse/queue/queue.ts'
 import { timeText } from '../model/alert.ts'
 import type { Status } from '../model/status.ts'
 

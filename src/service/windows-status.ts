@@ -1,6 +1,6 @@
-import type { KeyOrigins } from '../analyse/busiest.ts'
-import type { Culprit, Culprits } from '../analyse/culprits.ts'
-import type { NodeRates } from '../analyse/recent.ts'
+import type { Culprit, Culprits } from '../analyse/origins/culprits.ts'
+import type { KeyOrigins } from '../analyse/rates/busiest.ts'
+import type { NodeRates } from '../analyse/rates/recent.ts'
 import { timeText } from '../model/alert.ts'
 import type {
   KeyOriginsStatus,

@@ -1,4 +1,4 @@
-import { Queue, type QueueState } from '../../src/analyse/queue.ts'
+import { Queue, type QueueState } from '../../src/analyse/queue/queue.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import { Close, createResult } from '../../src/model/result.ts'
 import type { Arrival, Passed } from './way.ts'

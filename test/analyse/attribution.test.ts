@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Culprits } from '../../src/analyse/culprits.ts'
+import type { Culprits } from '../../src/analyse/origins/culprits.ts'
 import type { AnalyserState } from '../../src/analyse/state.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import { callOf, callOfType, USER_ROOM } from '../../src/model/origins.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Backlog } from '../../src/analyse/backlog.ts'
+import type { Backlog } from '../../src/analyse/queue/backlog.ts'
 import { arrive, gauged, queueOf, WALL } from './arrived.ts'
 import { type Load, type Passed, pass, type Way } from './way.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { MOST_NODES, MOST_ORIGINS } from '../../src/analyse/busiest.ts'
-import { History } from '../../src/analyse/history.ts'
-import { MOST_KEYS } from '../../src/analyse/recent.ts'
+import { MOST_NODES, MOST_ORIGINS } from '../../src/analyse/rates/busiest.ts'
+import { History } from '../../src/analyse/rates/history.ts'
+import { MOST_KEYS } from '../../src/analyse/rates/recent.ts'
 import type { AnalyserState } from '../../src/analyse/state.ts'
 import { Bench, cut, type Item } from './blocks.ts'
 

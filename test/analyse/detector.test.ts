@@ -4,8 +4,8 @@ import { Random } from '../../bench/floods/random.ts'
 import { strict, together } from '../../bench/floods/score.ts'
 import { HELD_OUT, KNOWN } from '../../bench/floods/shapes.ts'
 import { scoresOf } from '../../bench/floods.ts'
-import { MAX_BASELINES } from '../../src/analyse/baselines.ts'
-import { ASSUMED_DRAIN } from '../../src/analyse/detector.ts'
+import { MAX_BASELINES } from '../../src/analyse/floods/baselines.ts'
+import { ASSUMED_DRAIN } from '../../src/analyse/floods/detector.ts'
 import { Rule, type Second } from './seconds.ts'
 
 const MINUTE = 60

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { accountOf } from '../../src/analyse/account.ts'
-import { type Seconds, sharesOf } from '../../src/analyse/blame.ts'
-import { CAUSES, type Cause, diagnose } from '../../src/analyse/diagnosis.ts'
-import type { Sign } from '../../src/analyse/signs.ts'
+import { accountOf } from '../../src/analyse/losses/account.ts'
+import { type Seconds, sharesOf } from '../../src/analyse/losses/blame.ts'
+import { CAUSES, type Cause, diagnose } from '../../src/analyse/losses/diagnosis.ts'
+import type { Sign } from '../../src/analyse/losses/signs.ts'
 
 /** By losses, gaps and signs: what each is diagnosed as. */
 const TABLE: readonly (readonly [number, number, readonly Sign[], Cause])[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueueState } from '../../src/analyse/queue.ts'
+import type { QueueState } from '../../src/analyse/queue/queue.ts'
 import { arrive, queueOf } from './arrived.ts'
 import { type Load, pass, type Way } from './way.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueueState } from '../../src/analyse/queue.ts'
+import type { QueueState } from '../../src/analyse/queue/queue.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import { arrive, gauged, queueOf, WALL } from './arrived.ts'
 import { type Load, type Passed, pass, type Way } from './way.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { gapsAlert } from '../../src/analyse/gap-alert.ts'
-import { Missing } from '../../src/analyse/missing.ts'
+import { gapsAlert } from '../../src/analyse/stream/gap-alert.ts'
+import { Missing } from '../../src/analyse/stream/missing.ts'
 
 /** Gaps of one serial each, with these reasons. */
 function gapsOf(...reasons: (string | null)[]): Missing {

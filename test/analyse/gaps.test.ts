@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AnalyserState } from '../../src/analyse/state.ts'
-import type { Hole } from '../../src/analyse/stream.ts'
+import type { Hole } from '../../src/analyse/stream/stream.ts'
 import type { Block, Message } from '../../src/model/delivery.ts'
 import { Bench, cut, type Item, lineOf } from './blocks.ts'
 import { NOON, Stage, syscall } from './stage.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Kernel, type KernelOptions, type KernelState } from '../../src/analyse/kernel.ts'
+import { Kernel, type KernelOptions, type KernelState } from '../../src/analyse/losses/kernel.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { KernelNote } from '../../src/model/kernel-note.ts'
 import type { Reading, Status } from '../../src/model/reading.ts'

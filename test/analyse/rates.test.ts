@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { QUIET_INTERVALS } from '../../src/analyse/interval.ts'
-import { Keys, OTHER } from '../../src/analyse/keys.ts'
-import { SET_BACK_EVENTS } from '../../src/analyse/window.ts'
-import { MAX_NODES } from '../../src/analyse/windows.ts'
+import { Keys, OTHER } from '../../src/analyse/counts/keys.ts'
+import { QUIET_INTERVALS } from '../../src/analyse/rates/interval.ts'
+import { SET_BACK_EVENTS } from '../../src/analyse/rates/window.ts'
+import { MAX_NODES } from '../../src/analyse/rates/windows.ts'
 import { Bench, blockOf, type Item } from './blocks.ts'
 
 const T = 1_700_000_000

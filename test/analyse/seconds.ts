@@ -1,6 +1,6 @@
-import { Floods, type FloodsState } from '../../src/analyse/floods.ts'
-import { Keys, TOTAL } from '../../src/analyse/keys.ts'
-import { Sums } from '../../src/analyse/sums.ts'
+import { Keys, TOTAL } from '../../src/analyse/counts/keys.ts'
+import { Sums } from '../../src/analyse/counts/sums.ts'
+import { Floods, type FloodsState } from '../../src/analyse/floods/floods.ts'
 import type { Message } from '../../src/model/delivery.ts'
 
 /** Entries of a second by key; events are a tenth. */

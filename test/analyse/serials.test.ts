@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Gap, Serials, sizeOf } from '../../src/analyse/serials.ts'
+import { type Gap, Serials, sizeOf } from '../../src/analyse/stream/serials.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import { Bench, type Item } from './blocks.ts'
 

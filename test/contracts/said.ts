@@ -1,17 +1,17 @@
-import { type BlockedFigures, blocked, unblocked } from '../../src/analyse/blocked-alert.ts'
-import { drainOf } from '../../src/analyse/detector.ts'
-import { type FloodFigures, floodWorse } from '../../src/analyse/flood-alerts.ts'
+import { drainOf } from '../../src/analyse/floods/detector.ts'
+import { type FloodFigures, floodWorse } from '../../src/analyse/floods/flood-alerts.ts'
+import { type BlockedFigures, blocked, unblocked } from '../../src/analyse/losses/blocked-alert.ts'
+import { Kernel } from '../../src/analyse/losses/kernel.ts'
 import {
   type ForecastFigures,
   forecastWithdrawn,
   overflowForecast,
-} from '../../src/analyse/forecast-alert.ts'
-import { gapsAlert } from '../../src/analyse/gap-alert.ts'
-import { Kernel } from '../../src/analyse/kernel.ts'
-import { Missing } from '../../src/analyse/missing.ts'
-import { selfCalm, selfFlood } from '../../src/analyse/self-alerts.ts'
-import { nodeSilent, nodeSpeaks } from '../../src/analyse/tamper-alerts.ts'
-import { Vigil } from '../../src/analyse/vigil.ts'
+} from '../../src/analyse/queue/forecast-alert.ts'
+import { gapsAlert } from '../../src/analyse/stream/gap-alert.ts'
+import { Missing } from '../../src/analyse/stream/missing.ts'
+import { selfCalm, selfFlood } from '../../src/analyse/vigil/self-alerts.ts'
+import { nodeSilent, nodeSpeaks } from '../../src/analyse/vigil/tamper-alerts.ts'
+import { Vigil } from '../../src/analyse/vigil/vigil.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { Reading } from '../../src/model/reading.ts'
 import { poisonAlert, spoolAlert } from '../../src/service/alerts.ts'

@@ -1,0 +1,130 @@
+import type { Severity } from '../../model/alert.ts'
+import type { Baseline } from './baseline.ts'
+
+/**
+ * When a key is in flood.
+ *
+ * ```
+ *   entries/s
+ *      │              ┌─┐ ← a peak over the bar: at once when far over it, else after HOT_SECONDS
+ *  bar ┼ ─ ─ ─ ─ ─ ─ ─│─│─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─
+ *      │    ╷         │ │
+ *  usual ── │ ──╷──── │ │ ── the peaks it usually has
+ *  line┼ ─ ─│─ ─│─ ─ ─│─│─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ below: calm
+ *  level ▄▄▄█▄▄▄█▄▄▄▄▄█ █▄▄▄▄▄▄ its mean
+ * ```
+ *
+ * The bar lies over the usual peaks by as much as these lie over the mean, and at least by a share of
+ * what can be drained: so a steady key is judged strictly and one with bursts is not, without a setting.
+ * The same is done with the smooth rate, which finds a flood no higher than the usual bursts.
+ */
+
+/**
+ * Entries a second that are taken for what can be drained until it is measured: half of what a stock
+ * auditd (ENRICHED, INCREMENTAL_ASYNC, one plugin) was measured to drain on a virtual machine with two
+ * cores, 67,000 to 90,000. One that syncs each record drains 5,000.
+ */
+export const ASSUMED_DRAIN = 40_000
+
+/** Least drain that shares are taken of: an auditd that stands still makes no flood of everything. */
+const LEAST_DRAIN = 1000
+
+/** Share of the drain by which a flood lies over what is usual: with the assumed one 1,000 entries/s. */
+const FLOOR_SHARE = 0.025
+
+/** The same from which one second is enough. */
+const URGENT_SHARE = 0.1
+
+/** Seconds in a row over the bar that else are needed. */
+const HOT_SECONDS = 3
+
+/** Share of the usual peaks by which a flood lies over them. */
+const SPREAD = 0.5
+
+/** Times the mean that a flood makes at least, since a rise in small steps is growth. */
+const RISE = 1.4
+
+/** The same while little is known, then with half of all entries in two seconds in a row. */
+const SETTLING_RISE = 4
+const SETTLING_OF_ALL = 0.5
+const SETTLING_HOT_SECONDS = 2
+
+/** Share of the drain below which nothing is a flood in the first minutes of a boot. */
+const BOOT_SHARE = 0.25
+
+/** Share of the drain from which a flood is a warning. */
+const WARNING_SHARE = 0.1
+
+/** The same from which it is critical, over RECENT_S seconds, and over MOST_RECENT_S, which are fewer. */
+const CRITICAL_SHARE = 0.5
+const SOON_CRITICAL_SHARE = 0.75
+
+/** What can be drained, and what follows from it. */
+export interface Drain {
+  readonly perSecond: number
+  readonly measured: boolean
+  /** Least entries a second over the usual. */
+  readonly floor: number
+}
+
+/** The drain as measured, or as assumed where it is null. */
+export function drainOf(measured: number | null): Drain {
+  const perSecond = Math.max(LEAST_DRAIN, measured ?? ASSUMED_DRAIN)
+  return { perSecond, measured: measured !== null, floor: FLOOR_SHARE * perSecond }
+}
+
+/** Entries of one second from which a key is hot. */
+export function barOf({ level, peak }: Baseline, { floor }: Drain): number {
+  return over(level, peak, floor)
+}
+
+/** Smooth rate from which a key is in flood. */
+export function smoothBarOf({ level, smoothPeak }: Baseline, { floor }: Drain): number {
+  return over(level, smoothPeak, floor)
+}
+
+/** Entries a second below which a key is calm. */
+export function lineOf(base: Baseline, drain: Drain): number {
+  return (base.level + smoothBarOf(base, drain)) / 2
+}
+
+/** The bar while time has just begun. */
+export function settlingBarOf(base: Baseline, drain: Drain, booted: boolean, all: number): number {
+  return Math.max(
+    barOf(base, drain),
+    SETTLING_RISE * base.level,
+    SETTLING_OF_ALL * all,
+    booted ? BOOT_SHARE * drain.perSecond : 0,
+  )
+}
+
+/** Seconds in a row that a key has to be hot. */
+export function hotSecondsOf(
+  base: Baseline,
+  drain: Drain,
+  entries: number,
+  settling: boolean,
+): number {
+  if (settling) return SETTLING_HOT_SECONDS
+  return entries - base.level - base.peak >= URGENT_SHARE * drain.perSecond ? 1 : HOT_SECONDS
+}
+
+/**
+ * How bad a flood is that makes `peak` entries in its worst second, and so many a second over the last
+ * RECENT_S and MOST_RECENT_S. A second alone fills no backlog unless it is far more than can be drained.
+ */
+export function severityOf(
+  peak: number,
+  recent: number,
+  mostRecent: number,
+  { perSecond }: Drain,
+): Severity {
+  const isCritical =
+    recent >= CRITICAL_SHARE * perSecond || mostRecent >= SOON_CRITICAL_SHARE * perSecond
+  if (isCritical) return 'critical'
+  return peak >= WARNING_SHARE * perSecond ? 'warning' : 'info'
+}
+
+function over(level: number, peak: number, floor: number): number {
+  return Math.max(level + peak + Math.max(floor, SPREAD * peak), RISE * level)
+}

@@ -1,0 +1,122 @@
+import type { Severity } from '../../model/alert.ts'
+import type { Culprits } from '../origins/culprits.ts'
+
+/** Seconds over which a flood is measured for how bad it is. */
+const RECENT_S = 10
+const MOST_RECENT_S = 3
+
+/** What a flood is known by, from its first second on. */
+interface FloodBegin {
+  readonly row: number
+  /** First second. */
+  readonly from: number
+  /** Mean and usual peak before it, and what it had to exceed. */
+  readonly level: number
+  readonly usual: number
+  readonly bar: number
+  /** Entries a second below which it is calm. */
+  readonly line: number
+}
+
+/** A flood in the checkpoint. */
+export type FloodState = Readonly<
+  Omit<Flood, 'seconds' | 'recentMean' | 'mostRecentMean' | 'add' | 'state'>
+>
+
+/** A flood, or some seconds of what may become one. Sums are from its first to its last second over the line. */
+export class Flood {
+  readonly row: number
+  readonly from: number
+  readonly level: number
+  readonly usual: number
+  bar: number
+  readonly line: number
+  /** How bad it was said to be; null until it is told. */
+  told: Severity | null = null
+  /** Who made it when that was told; null where that is not known. */
+  origins: Culprits | null = null
+  /** It was found by its smooth rate. */
+  sustained = false
+  /** Seconds over the bar in a row, and seconds since the last of them, until it is told. */
+  hot = 0
+  idle = 0
+  /** Seconds in a row in which it was over the bar, but only took the place of other keys. */
+  moved = 0
+  /** Calm seconds in a row, not in the sums yet. */
+  calm = 0
+  until: number
+  events = 0
+  entries = 0
+  all = 0
+  calmEvents = 0
+  calmEntries = 0
+  calmAll = 0
+  /** Most entries in a second, highest smooth rate, and most a second over MOST_RECENT_S. */
+  peak = 0
+  peakSmooth = 0
+  worst = 0
+  /** Entries of the last RECENT_S seconds. */
+  recent: number[] = Array.from({ length: RECENT_S }, () => 0)
+
+  constructor(begin: FloodBegin | FloodState) {
+    this.row = begin.row
+    this.from = this.until = begin.from
+    this.level = begin.level
+    this.usual = begin.usual
+    this.bar = begin.bar
+    this.line = begin.line
+    Object.assign(this, begin)
+    this.recent = [...this.recent]
+  }
+
+  /** Seconds from its first to its last over the line. */
+  get seconds(): number {
+    return this.until + 1 - this.from
+  }
+
+  /** Entries a second over the last RECENT_S seconds, those before it counted as none. */
+  get recentMean(): number {
+    return sum(this.recent) / RECENT_S
+  }
+
+  /** The same over the last MOST_RECENT_S. */
+  get mostRecentMean(): number {
+    return sum(this.recent.slice(-MOST_RECENT_S)) / MOST_RECENT_S
+  }
+
+  /** Adds a second: that of the flood, that of all keys, and whether it was a calm one. */
+  add(
+    second: number,
+    events: number,
+    entries: number,
+    all: number,
+    smooth: number,
+    isCalm: boolean,
+  ): void {
+    this.recent = [...this.recent.slice(1), entries]
+    this.worst = Math.max(this.worst, this.mostRecentMean)
+    this.calmEvents += events
+    this.calmEntries += entries
+    this.calmAll += all
+    if (isCalm) {
+      this.calm++
+      return
+    }
+    this.events += this.calmEvents
+    this.entries += this.calmEntries
+    this.all += this.calmAll
+    this.calm = this.calmEvents = this.calmEntries = this.calmAll = 0
+    this.until = second
+    this.peak = Math.max(this.peak, entries)
+    this.peakSmooth = Math.max(this.peakSmooth, smooth)
+  }
+
+  /** For the checkpoint. */
+  state(): FloodState {
+    return Object.assign({}, this, { recent: [...this.recent] })
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,286 @@
+import type { Severity } from '../../model/alert.ts'
+import { type Keys, TOTAL } from '../counts/keys.ts'
+import { Sum, Sums } from '../counts/sums.ts'
+import type { Culprits } from '../origins/culprits.ts'
+import type { Output } from '../stream/output.ts'
+import type { Baseline } from './baseline.ts'
+import { Baselines, type BaselinesState } from './baselines.ts'
+import {
+  barOf,
+  type Drain,
+  drainOf,
+  hotSecondsOf,
+  lineOf,
+  settlingBarOf,
+  severityOf,
+  smoothBarOf,
+} from './detector.ts'
+import { Flood, type FloodState } from './flood.ts'
+import { type FloodFigures, floodEnd, floodStart, floodWorse, type Over } from './flood-alerts.ts'
+
+/** Seconds at the beginning of time that are not judged: the first of them may be half a one. */
+const UNJUDGED_S = 2
+
+/** Seconds without a hot one after which what may become a flood begins anew. */
+const IDLE_S = 5
+
+/** Calm seconds after which a flood is over. */
+const CALM_S = 10
+
+/** A flood that comes again within AGAIN_S has to be calm for twice as long, up to MOST_CALM_S. */
+const AGAIN_S = 600
+const MOST_CALM_S = 300
+
+/** Seconds after which what a flood makes is taken for usual: six hours. */
+const ACCEPTED_S = 21_600
+
+/** What a flood reached is learned when it was no longer than this, or took less of the drain. */
+const BURST_S = 5
+const HARMLESS_SHARE = 0.25
+
+/** Share of what a key makes more that all keys together have to make more: else it took another's place. */
+const RISE_OF_ALL = 0.5
+
+/** How far above its mean a key that took another's place may go, from what it did in IDLE_S seconds. */
+const MOVED_PEAK = 1.5
+const MOVED_SPREAD = 0.1
+
+/** Share of the least flood that a key has to make for another to be forgotten for it. */
+const WORTH = 0.125
+
+/** Seconds of a flood that begins with time before it may be critical: a boot is over by then. */
+const SETTLING_CRITICAL_S = 10
+
+const NOTHING = new Sums()
+
+const RANK = { info: 0, warning: 1, critical: 2 } as const
+
+/** Where alerts go, what can be drained, and who made a row's entries in the seconds `from … to`. */
+export interface FloodsOutput extends Pick<Output, 'emitAlert' | 'drain'> {
+  culprits?(row: number, from: number, to: number): Culprits | null
+}
+
+/** The memory of the flood rule in the checkpoint. */
+export interface FloodsState {
+  readonly baselines: BaselinesState
+  readonly floods: readonly FloodState[]
+}
+
+/** A second that is judged. */
+interface Now {
+  readonly second: number
+  readonly sums: Sums
+  readonly drain: Drain
+  /** Entries of all keys, and by how much they are above their mean without those of floods. */
+  readonly all: number
+  readonly rise: number
+  /** Entries that floods, or what may become one, make above the mean of their keys. */
+  excess: number
+}
+
+/** Watches the keys of one node second by second, and tells when a flood begins, grows and ends. */
+export class Floods {
+  readonly #keys: Keys
+  readonly #node: string
+  readonly #output: FloodsOutput
+  readonly #baselines: Baselines
+  /** By row: floods, and what may become one. */
+  readonly #floods = new Map<number, Flood>()
+
+  constructor(keys: Keys, node: string, output: FloodsOutput, state?: FloodsState) {
+    this.#keys = keys
+    this.#node = node
+    this.#output = output
+    this.#baselines = new Baselines(state?.baselines)
+    for (const flood of state?.floods ?? []) this.#floods.set(flood.row, new Flood(flood))
+  }
+
+  /** Takes the sums of a second; seconds come in order, those without events as `quiet`. */
+  second(second: number, sums: Sums): void {
+    const baselines = this.#baselines
+    const all = sums.get(TOTAL, Sum.Entries)
+    if (!baselines.started && all === 0) return
+    baselines.reach(second)
+    const drain = drainOf(this.#output.drain())
+    const excess = this.#excess(sums)
+    const now = { second, sums, drain, all, rise: all - excess - baselines.pace, excess }
+    const worth = WORTH * drain.floor
+    for (let row = TOTAL + 1; row < this.#keys.count; row++) {
+      const entries = sums.get(row, Sum.Entries)
+      let base = baselines.get(row)
+      if (base === undefined && entries > 0) base = this.#admit(row, entries, worth)
+      if (base === undefined) continue
+      base.take(entries)
+      const flood = this.#floods.get(row)
+      if (flood?.told) this.#follow(flood, base, entries, now)
+      else this.#watch(flood, base, entries, now)
+    }
+    baselines.learnPace(all - now.excess)
+  }
+
+  /** Takes `n` seconds without events, the first of them `second`. */
+  quiet(second: number, n: number): void {
+    if (!this.#baselines.started) return
+    let i = 0
+    while (i < n && (this.#floods.size > 0 || this.#baselines.settling))
+      this.second(second + i++, NOTHING)
+    if (i < n) this.#baselines.fade(n - i)
+  }
+
+  /** Ends every flood: the stream is over, or its time begins anew; with a boot where one is known of. */
+  finish(booted = false): void {
+    for (const flood of this.#floods.values()) if (flood.told) this.#end(flood, 'stream')
+    this.#floods.clear()
+    this.#baselines.stop(booted)
+  }
+
+  /** For the checkpoint. */
+  state(): FloodsState {
+    return {
+      baselines: this.#baselines.state(),
+      floods: [...this.#floods.values()].map((flood) => flood.state()),
+    }
+  }
+
+  #admit(row: number, entries: number, worth: number): Baseline | undefined {
+    return this.#baselines.admit(row, entries, worth, (kept) => this.#floods.has(kept))
+  }
+
+  /** What the floods that were told make above the mean of their keys. */
+  #excess(sums: Sums): number {
+    let excess = 0
+    for (const { told, row, level } of this.#floods.values())
+      if (told) excess += Math.max(0, sums.get(row, Sum.Entries) - level)
+    return excess
+  }
+
+  /** A key without a flood: learns, and sees whether one begins. */
+  #watch(known: Flood | undefined, base: Baseline, entries: number, now: Now): void {
+    const { drain, second } = now
+    const { settling, settled } = this.#baselines
+    const line = lineOf(base, drain)
+    if ((known === undefined && entries < line) || settled <= UNJUDGED_S) {
+      this.#learn(base, entries)
+      return
+    }
+    const bar = this.#barOf(base, now)
+    const hasRisen = now.rise >= RISE_OF_ALL * (entries - base.level)
+    const isHot = entries >= bar && hasRisen
+    if (isHot) now.excess += entries - base.level
+    else this.#learn(base, entries)
+    if (known && (entries < known.line || known.idle >= IDLE_S)) {
+      this.#drop(known, base)
+      return
+    }
+    const flood = known ?? this.#begin(base, second, bar, line)
+    this.#add(flood, base, entries, now, false)
+    flood.hot = isHot ? flood.hot + 1 : 0
+    flood.idle = isHot ? 0 : flood.idle + 1
+    flood.moved = entries >= bar && !hasRisen ? flood.moved + 1 : 0
+    const smoothBar = smoothBarOf(base, drain)
+    const isSustained = !settling && hasRisen && Math.min(base.smooth, entries) >= smoothBar
+    const isSure = flood.hot >= hotSecondsOf(base, drain, entries, settling)
+    if (!isSure && !isSustained) return
+    flood.sustained = !isSure
+    flood.bar = isSure ? bar : smoothBar
+    flood.told = this.#severityOf(flood, drain)
+    const isAgain = base.endedAt > 0 && second - base.endedAt < AGAIN_S
+    base.calm = isAgain ? Math.min(2 * base.calm, MOST_CALM_S) : CALM_S
+    this.#attribute(flood, second)
+    this.#output.emitAlert(floodStart(this.#figures(flood, drain), flood.told))
+  }
+
+  /** It was none. What took another key's place is usual at once. */
+  #drop(flood: Flood, base: Baseline): void {
+    this.#floods.delete(base.row)
+    base.learnPeak(flood.peak - base.level, flood.peakSmooth - base.level)
+    if (flood.moved < IDLE_S) return
+    const level = flood.mostRecentMean
+    const peak = MOVED_PEAK * (flood.peak - level) + MOVED_SPREAD * level
+    base.accept(level, peak, peak / 2, this.#baselines.block)
+  }
+
+  /** A key in flood: says when it grows worse, and when it is over. */
+  #follow(flood: Flood, base: Baseline, entries: number, now: Now): void {
+    const { drain } = now
+    const isLow = entries < flood.line || (base.smooth < flood.line && flood.seconds > CALM_S)
+    this.#add(flood, base, entries, now, isLow)
+    if (flood.calm >= base.calm) {
+      this.#learnFlood(flood, base, drain)
+      base.endedAt = flood.until + 1
+      base.smooth = entries
+      this.#end(flood, 'calm')
+    } else if (flood.seconds >= ACCEPTED_S) {
+      const level = base.smooth
+      base.accept(level, flood.peak - level, flood.peakSmooth - level, this.#baselines.block)
+      this.#end(flood, 'usual')
+    } else this.#raise(flood, now)
+  }
+
+  #raise(flood: Flood, { second, drain }: Now): void {
+    const severity = this.#severityOf(flood, drain)
+    if (flood.told === null || RANK[severity] <= RANK[flood.told]) return
+    flood.told = severity
+    this.#attribute(flood, second)
+    this.#output.emitAlert(floodWorse(this.#figures(flood, drain), severity))
+  }
+
+  #attribute(flood: Flood, second: number): void {
+    flood.origins = this.#output.culprits?.(flood.row, flood.from, second) ?? null
+  }
+
+  #end(flood: Flood, over: Over): void {
+    this.#floods.delete(flood.row)
+    const drain = drainOf(this.#output.drain())
+    this.#output.emitAlert(floodEnd(this.#figures(flood, drain), over))
+  }
+
+  #begin(base: Baseline, second: number, bar: number, line: number): Flood {
+    const { row, level } = base
+    const flood = new Flood({ row, from: second, level, usual: level + base.peak, bar, line })
+    this.#floods.set(row, flood)
+    return flood
+  }
+
+  #add(flood: Flood, base: Baseline, entries: number, now: Now, isCalm: boolean): void {
+    const events = now.sums.get(flood.row, Sum.Events)
+    flood.add(now.second, events, entries, now.all, base.smooth, isCalm)
+  }
+
+  #learn(base: Baseline, entries: number): void {
+    base.learnLevel(entries, this.#baselines.age)
+    base.learnPeak(entries - base.level, base.smooth - base.level)
+  }
+
+  /**
+   * What was short or harmless may become usual. Of the others every second one, and a critical one
+   * only by its hour of the day.
+   */
+  #learnFlood(flood: Flood, base: Baseline, drain: Drain): void {
+    const { level, peak, peakSmooth, worst, told } = flood
+    if (flood.seconds > BURST_S && worst >= HARMLESS_SHARE * drain.perSecond) {
+      base.skipped = told === 'critical' || !base.skipped
+      if (base.skipped) return
+    }
+    base.learnBurst(peak - level, peakSmooth - level, this.#baselines.block)
+  }
+
+  #barOf(base: Baseline, { drain, all }: Now): number {
+    const { settling, booted } = this.#baselines
+    return settling ? settlingBarOf(base, drain, booted, all) : barOf(base, drain)
+  }
+
+  #severityOf(flood: Flood, drain: Drain): Severity {
+    const isEarly = this.#baselines.settling && flood.seconds < SETTLING_CRITICAL_S
+    if (isEarly) return severityOf(flood.peak, 0, 0, drain)
+    return severityOf(flood.peak, flood.recentMean, flood.mostRecentMean, drain)
+  }
+
+  #figures(flood: Flood, drain: Drain): FloodFigures {
+    const { from, seconds, events, entries, all, peak, worst, level, usual, bar, sustained } = flood
+    const key = this.#keys.name(flood.row) ?? ''
+    const sums = { from, seconds, events, entries, all, peak, worst }
+    const { origins } = flood
+    return { node: this.#node, key, ...sums, level, usual, bar, sustained, drain, origins }
+  }
+}
