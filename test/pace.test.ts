@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
 import { Pace } from '../src/service/pace.ts'
 
-test('a save is due at once after a pause, each second where much comes, every five where little does', () => {
+test('a save is due at once after a pause, each second where much comes, every ten where little does', () => {
   const pace = new Pace()
   expect(pace.isDue(0)).toBe(false)
   pace.move(500)
   expect(pace.isDue(1000)).toBe(true)
   expect(pace.isDue(2000)).toBe(false)
   const due = []
-  for (let now = 2000; now <= 12_000; now += 1000) {
+  for (let now = 2000; now <= 22_000; now += 1000) {
     pace.move(500)
     if (pace.isDue(now)) due.push(now)
   }
-  expect(due).toEqual([6000, 11_000])
-  pace.move(100_000)
-  expect(pace.isDue(13_000)).toBe(true)
-  pace.move(100_000)
-  expect(pace.isDue(14_000)).toBe(true)
+  expect(due).toEqual([11_000, 21_000])
+  pace.move(200_000)
+  expect(pace.isDue(23_000)).toBe(true)
+  pace.move(200_000)
+  expect(pace.isDue(24_000)).toBe(true)
   pace.move(500)
   expect(pace.isDue(60_000)).toBe(true)
 })
@@ -26,5 +26,5 @@ test('what is not saved yet is saved although nothing comes any more', () => {
   pace.move(500)
   expect(pace.isDue(1000)).toBe(true)
   pace.move(500)
-  expect([2000, 3000, 4000, 5000, 6000, 7000].filter((now) => pace.isDue(now))).toEqual([6000])
+  expect([2000, 10_000, 11_000, 12_000].filter((now) => pace.isDue(now))).toEqual([11_000])
 })

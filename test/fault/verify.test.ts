@@ -29,10 +29,12 @@ function textOf(from: number, to: number): string {
   return Array.from({ length: to - from + 1 }, (_, n) => eventText(from + n)).join('')
 }
 
-/** Writes events in frames as a shim would. */
+/** Writes events in frames as a shim would, at the time of their stamps: a hundred a second. */
 function pour(writer: FakeWriter, from: number, to: number): void {
-  for (let serial = from; serial <= to; serial += 100)
+  for (let serial = from; serial <= to; serial += 100) {
     writer.data(textOf(serial, Math.min(to, serial + 99)))
+    writer.ns += 1_000_000_000
+  }
 }
 
 function verdictOf(rates: readonly string[], events: readonly string[] = []): Verdict {
@@ -70,6 +72,7 @@ test('heartbeats of a stream with faults name each of them, and nothing else', a
 
   const epoch = listSegments(place.spool).at(-1)?.epoch ?? 0
   const writer = new FakeWriter(place.spool, epoch + 1, GONE)
+  writer.ns = Number(process.hrtime.bigint())
   pour(writer, 6001, 7000)
   const times = { firstNs: 1, lastNs: 2, firstMs: 1, lastMs: 2 }
   writer.gap({ ...times, bytes: 70_000, lineFeeds: 800 })

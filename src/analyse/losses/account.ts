@@ -45,7 +45,7 @@ export function accountOf(
   before: Account | null = null,
 ): Account {
   const { shares, each } =
-    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds)
+    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds, torn.records)
   const isLimited = cause === 'rate_limit'
   const events = isLimited ? gaps : losses - torn.entries + gaps
   // The kernel counts EOE as a record, which is none here.
@@ -53,15 +53,22 @@ export function accountOf(
   return { events, records: shares.length === 0 ? null : Math.round(records), shares, each }
 }
 
-/** Whose what is missing in the seconds from the first to the last is, and how many records an event of those has. */
+/**
+ * Whose what is missing in the seconds from the first to the last is, and how many records an event of those has:
+ * those that came through have `lacking` more than came, in as many shares.
+ */
 function whoseOf(
   first: number,
   last: number,
   seconds: Seconds | null,
+  lacking: number,
 ): Pick<Account, 'shares' | 'each'> {
   if (seconds === null) return { shares: [], each: 0 }
-  const { rates, records, events } = meanOf(seconds, first, last + 1)
+  const { rates, counts, events } = meanOf(seconds, first, last + 1)
   const shares = sharesOf(rates, mostOf(seconds, first - USUAL_S, first), events)
-  const each = shares.reduce((sum, { key, share }) => sum + share * (records.get(key) ?? 0), 0)
+  const each = shares.reduce((sum, { key, share }) => {
+    const made = counts.get(key)
+    return made === undefined ? sum : sum + (share * (made.records + share * lacking)) / made.events
+  }, 0)
   return { shares, each }
 }

@@ -98,8 +98,8 @@ export function mostOf(seconds: Seconds, from: number, to: number): ReadonlyMap<
 export interface Made {
   /** Entries by key, a second's mean. */
   readonly rates: Rates
-  /** Records of an event by key, the mean. */
-  readonly records: Rates
+  /** Events and records by key. */
+  readonly counts: ReadonlyMap<string, { readonly events: number; readonly records: number }>
   /** Events of all. */
   readonly events: number
 }
@@ -117,7 +117,7 @@ export function meanOf(seconds: Seconds, from: number, to: number): Made {
     }
   return {
     rates: new Map(Array.from(sums, ([key, { entries }]) => [key, entries / (to - from)])),
-    records: new Map(Array.from(sums, ([key, { records, events }]) => [key, records / events])),
+    counts: sums,
     events: sum(Array.from(sums.values(), ({ events }) => events)),
   }
 }
