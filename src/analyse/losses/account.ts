@@ -54,8 +54,9 @@ export function accountOf(
 }
 
 /**
- * Whose what is missing in the seconds from the first to the last is, and how many records an event of those has:
- * those that came through have `lacking` more than came, in as many shares.
+ * Whose what is missing in the seconds from the first to the last is, and how many records an event of those has.
+ * A burst refuses records of events that come through, too: `lacking` of them, which count as if they had come, by
+ * the same shares.
  */
 function whoseOf(
   first: number,
