@@ -5,7 +5,7 @@ import { type Manifest, readManifest } from '../install/manifest.ts'
 import { shimPath } from '../install/plan.ts'
 import { shimsOf } from '../install/processes.ts'
 import { carryOut } from '../install/step.ts'
-import { runsSystemd, SERVICES } from '../install/systemd.ts'
+import { runsSystemd, SERVICES, unitPath } from '../install/systemd.ts'
 import { offSteps, removeSteps } from '../install/uninstall.ts'
 import { until } from '../install/wait.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
@@ -44,7 +44,8 @@ async function uninstall(flags: HostFlags & { readonly purge?: true }): Promise<
   if (!dryRun && host.isLive) await stop(host, manifest, off > 0)
   await carryOut(removeSteps(host, manifest, flags.purge === true), dryRun, printLine)
   if (!dryRun && runsSystemd(host)) await tell('daemon-reload')
-  if (!flags.purge) await printLine(`kept: ${manifest.data.join(' ')}`)
+  const kept = manifest.data.filter((path) => host.stat(path) !== null)
+  if (!flags.purge && kept.length > 0) await printLine(`kept: ${kept.join(' ')}`)
 }
 
 /** Ends shim and services before their files go. */
@@ -57,5 +58,6 @@ async function stop(host: Host, manifest: Manifest, wasActive: boolean): Promise
     if (ended === null)
       throw new Failure(ExitCode.Fault, `${shim} still runs: end auditd's plugin, then try again`)
   }
-  if (runsSystemd(host)) await tell('disable', '--now', ...SERVICES)
+  const services = SERVICES.filter((name) => host.stat(unitPath(name)) !== null)
+  if (runsSystemd(host) && services.length > 0) await tell('disable', '--now', ...services)
 }

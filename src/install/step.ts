@@ -1,5 +1,7 @@
 /** What install and uninstall are made of: steps that know whether they are done. */
 
+import { ExitCode, Failure, reasonOf } from '../model/failure.ts'
+
 /** One thing to see to. */
 export interface Step {
   /** What it does, as the operator reads it: `write /etc/audit/plugins.d/spillway.conf (root:root 0640)`. */
@@ -12,7 +14,8 @@ export interface Step {
 
 /**
  * Carries steps out in order, and says each that changes something before it does; those that are done are
- * passed over. With `dryRun` it only says them. Gives how many there were.
+ * passed over. With `dryRun` it only says them. Gives how many there were. A step that the system does not let be
+ * carried out is a `Failure` that names it.
  */
 export async function carryOut(
   steps: Iterable<Step>,
@@ -24,7 +27,17 @@ export async function carryOut(
     if (step.isDone()) continue
     changes++
     await say(dryRun ? `would ${step.what}` : step.what)
-    if (!dryRun) step.run()
+    if (!dryRun) carryOutOne(step)
   }
   return changes
+}
+
+function carryOutOne(step: Step): void {
+  try {
+    step.run()
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    const message = `cannot ${step.what}: ${reasonOf(error)}; run it again once that is mended`
+    throw new Failure(ExitCode.Fault, message, { cause: error })
+  }
 }

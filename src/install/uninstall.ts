@@ -47,17 +47,25 @@ function isBelow(directory: string, path: string): boolean {
 
 /** The program goes last, and the list with it: until then a second try finds the rest. */
 function programStep(host: Host, manifest: Manifest, isProgram: (path: string) => boolean): Step {
-  const files = [...manifest.files.filter(isProgram), manifestPath(manifest.prefix)]
+  const { prefix } = manifest
+  const list = manifestPath(prefix)
+  const files = manifest.files.filter((path) => isProgram(path) && host.stat(path) !== null)
   const directories = manifest.directories.filter(isProgram).toReversed()
   return {
-    what: `remove ${files.length} files in ${manifest.prefix}`,
-    isDone: () => files.every((path) => host.stat(path) === null),
+    what: `remove ${shownFiles(files.length)}${list}, the list of this installation`,
+    isDone: () => host.stat(list) === null && files.length === 0,
     run: () => {
-      for (const path of files) host.remove(path)
+      for (const path of [...files, list]) host.remove(path)
       for (const step of directories.map((path) => emptyStep(host, path)))
         if (!step.isDone()) step.run()
     },
   }
+}
+
+/** `1222 files of the program and `; an installation that failed may have made none. */
+function shownFiles(count: number): string {
+  if (count === 0) return ''
+  return `${count} ${count === 1 ? 'file' : 'files'} of the program and `
 }
 
 /** Removes a directory that was made for files, unless others have put something in it. */
