@@ -28,18 +28,19 @@ export async function checkKafka(options: KafkaOptions): Promise<Client> {
 }
 
 /**
- * Sees whether the files that librdkafka is told to read can be read. It looks for them when it connects, so
- * that a service starts without them. A `Failure` names those that cannot, a line each.
+ * Sees whether the files that a connection needs can be read. They are looked for when it is made, so that a
+ * service starts without them. A `Failure` names those that cannot, a line each.
  */
-export function checkFiles({ librdkafka }: KafkaOptions): void {
-  const mistakes = FILES.flatMap((name) => {
-    const path = String(librdkafka[name] ?? PROBE)
+export function checkFiles({ librdkafka, oauthTokenFile }: KafkaOptions): void {
+  const named = FILES.map((name) => [`librdkafka.${name}`, String(librdkafka[name] ?? PROBE)])
+  if (oauthTokenFile !== null) named.push(['oauth_token_file', oauthTokenFile])
+  const mistakes = named.flatMap(([name, path]) => {
     if (path === PROBE) return []
     try {
       accessSync(path, constants.R_OK)
       return []
     } catch (error) {
-      return [`kafka.librdkafka.${name}: cannot read ${path}: ${reasonOf(error)}`]
+      return [`kafka.${name}: cannot read ${path}: ${reasonOf(error)}`]
     }
   })
   if (mistakes.length > 0) throw new Failure(ExitCode.Config, mistakes.join('\n'))

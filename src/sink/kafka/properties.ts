@@ -1,6 +1,7 @@
 import type { KafkaOptions } from '../../model/kafka.ts'
 import { isSecret } from '../../model/secret.ts'
 import type { Client, Properties } from './client.ts'
+import { checkSecurity } from './security.ts'
 
 /** Properties of a producer: librdkafka's global ones and those of its topics. */
 export interface ProducerProperties {
@@ -49,8 +50,6 @@ const FIXED = new Set([
 const NEEDS: readonly (readonly [property: string, value: RegExp, feature: string])[] = [
   ['compression.codec', /^zstd$/i, 'zstd'],
   ['security.protocol', /ssl$/i, 'ssl'],
-  ['sasl.mechanisms', /^GSSAPI$/i, 'sasl_gssapi'],
-  ['sasl.mechanism', /^GSSAPI$/i, 'sasl_gssapi'],
   ['sasl.oauthbearer.method', /^oidc$/i, 'oidc'],
 ]
 
@@ -124,6 +123,7 @@ export function checkProperties(options: KafkaOptions, client: Client): string[]
       mistakes.push(
         `kafka: ${property} ${String(given[property])} needs librdkafka built with ${feature}, which this one lacks`,
       )
+  mistakes.push(...checkSecurity(options, client.features))
   if (mistakes.length > 0) return mistakes
   try {
     const { global, topic } = propertiesOf(options, options.maxMessageBytes)
