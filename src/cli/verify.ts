@@ -6,6 +6,7 @@ import { jsonText } from '../model/json.ts'
 import type { KafkaOptions } from '../model/kafka.ts'
 import { readTopic } from '../sink/kafka/reader.ts'
 import { Audit } from '../verify/audit.ts'
+import { isDoubtful } from '../verify/finding.ts'
 import { tableOf } from '../verify/table.ts'
 import { print, printLine } from './terminal.ts'
 
@@ -78,7 +79,7 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
   if (flags.json === true) await printLine(jsonText({ ...verdict }))
   else await print(tableOf(verdict))
   const { findings, notes } = verdict
-  const missing = findings.length + (flags.strict === true ? notes.length : 0)
+  const missing = findings.length + (flags.strict === true ? notes.filter(isDoubtful).length : 0)
   if (missing > 0) {
     const many = missing === 1 ? '1 finding' : `${missing} findings`
     throw new Failure(ExitCode.Missing, `something is missing: ${many}`)

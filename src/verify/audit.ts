@@ -1,4 +1,4 @@
-import { absent, byNode } from './chain.ts'
+import { absent, boots, byNode } from './chain.ts'
 import { EventCounts } from './events.ts'
 import { type Finding, isNote } from './finding.ts'
 import { type Heartbeat, readHeartbeat } from './heartbeat.ts'
@@ -67,19 +67,21 @@ export class Audit {
     const found = [
       ...this.#found,
       ...absent(first),
+      ...boots(first),
       ...parts(all),
       ...ends(first, this.#period),
       ...first.flatMap(toldBy),
       ...(this.#events?.compare(byNode(first)) ?? []),
     ].toSorted((a, b) => (a.from ?? '').localeCompare(b.from ?? ''))
     const missing = found.filter((one) => !isNote(one))
+    const notes = found.filter(isNote)
     const { open, closed } = this.#events?.recovered.judge(missing) ?? { open: missing, closed: [] }
     return {
       complete: open.length === 0,
-      hours: hoursOf(first, open, closed),
+      hours: hoursOf(first, { open, closed, notes }),
       findings: open,
       closed,
-      notes: found.filter(isNote),
+      notes,
     }
   }
 

@@ -24,6 +24,28 @@ export function absent(heartbeats: readonly Heartbeat[]): Finding[] {
   })
 }
 
+/**
+ * What no heartbeat tells since the host was started again meanwhile: nobody knows whether it was off all
+ * the time.
+ */
+export function boots(heartbeats: readonly Heartbeat[]): Finding[] {
+  return [...byNode(heartbeats).values()].flatMap((own) => {
+    const found: Finding[] = []
+    let before: Heartbeat | null = null
+    for (const one of own.toSorted(byTime)) {
+      if (before !== null && one.start > before.end && isBooted(before, one))
+        found.push(bootBetween(before, one))
+      before = before === null || one.end >= before.end ? one : before
+    }
+    return found
+  })
+}
+
+function bootBetween({ node, to: from }: Heartbeat, { from: to }: Heartbeat): Finding {
+  const text = 'the host was started again, and no heartbeat tells of the time between'
+  return { cause: 'boot', node, from, to, count: null, unit: 'heartbeats', range: null, text }
+}
+
 /** Whether a heartbeat with a section follows another; null where that does not tell. */
 function joinOf(
   { stream }: Heartbeat,

@@ -24,9 +24,11 @@ export class EventCounts {
   /** Those that were brought back, which are not counted. */
   readonly recovered: Recovered = new Recovered()
   readonly #serials = new Serials()
-  /** Positions that came, by host. About 150 bytes of memory an event. */
-  readonly #seen = new Map<string, Set<string>>()
-  readonly #nodes = new Map<string, Map<number, number>>()
+  /**
+   * What came, by node and stamp second: identities with positions, since a spool that is made anew has the
+   * same positions again. About 150 bytes of memory an event.
+   */
+  readonly #nodes = new Map<string, Map<number, Set<string>>>()
 
   /** Takes a line of a file of events; false where it is none. What was recovered is not counted. */
   take(line: string): boolean {
@@ -36,12 +38,13 @@ export class EventCounts {
     const node = event.NODE ?? host
     const at = Date.parse(time)
     if (recovered !== undefined) this.recovered.take(node, serial, at)
-    if (recovered !== undefined || !this.#isNew(host, pos)) return true
-    if (!DAEMON.test(id)) this.#serials.add(node, serial, at)
-    const second = Math.floor(at / 1000)
-    const seconds = this.#nodes.get(node) ?? new Map<number, number>()
+    if (recovered !== undefined) return true
+    const seconds = this.#nodes.get(node) ?? new Map<number, Set<string>>()
     this.#nodes.set(node, seconds)
-    seconds.set(second, (seconds.get(second) ?? 0) + 1)
+    const second = Math.floor(at / 1000)
+    const there = seconds.get(second) ?? new Set<string>()
+    seconds.set(second, there.add(`${id} ${pos}`))
+    if (!DAEMON.test(id)) this.#serials.add(node, serial, at)
     return true
   }
 
@@ -83,19 +86,11 @@ export class EventCounts {
     const seconds = this.#nodes.get(node)
     if (seconds === undefined) return 0
     if (to - from > seconds.size) {
-      for (const [second, events] of seconds) if (second >= from && second < to) count += events
+      for (const [second, there] of seconds) if (second >= from && second < to) count += there.size
       return count
     }
-    for (let second = from; second < to; second++) count += seconds.get(second) ?? 0
+    for (let second = from; second < to; second++) count += seconds.get(second)?.size ?? 0
     return count
-  }
-
-  #isNew(host: string, pos: string): boolean {
-    const seen = this.#seen.get(host) ?? new Set<string>()
-    this.#seen.set(host, seen)
-    if (seen.has(pos)) return false
-    seen.add(pos)
-    return true
   }
 }
 

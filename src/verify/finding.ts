@@ -24,6 +24,8 @@ export type Cause =
   | 'rejected'
   /** Events whose end was not seen. */
   | 'incomplete'
+  /** The host was started again, and no heartbeat tells of the time between. */
+  | 'boot'
 
 /** One thing that is missing. */
 export interface Finding {
@@ -47,7 +49,12 @@ export interface Finding {
 }
 
 /** Causes that say what there is to know, and are nothing that is missing. */
-const NOTES: ReadonlySet<Cause> = new Set(['rejected', 'incomplete'])
+const NOTES: ReadonlySet<Cause> = new Set(['rejected', 'incomplete', 'boot'])
+
+/** Records that came and are not whole events: they are there, but somebody may want to know. */
+export function isDoubtful({ cause }: Finding): boolean {
+  return cause === 'rejected' || cause === 'incomplete'
+}
 
 /** Nothing is missing for this. */
 export function isNote({ cause }: Finding): boolean {

@@ -104,21 +104,67 @@ type Told = Members & { readonly now?: { readonly lost_delta: number | null } }
 
 function isHeartbeat(value: unknown): value is Told {
   if (!isObject(value)) return false
-  const { type, v, node, from, to, part, parts, serials, stream, total } = value
+  const { type, v, node, boot, from, to, part, parts, serials, stream, total } = value
+  const { filtered, rejected, incomplete, in: came, out: given, now = null } = value
   return (
     type === 'rates' &&
     v === 1 &&
     typeof node === 'string' &&
+    (boot === null || typeof boot === 'string') &&
     isTime(from) &&
     isTime(to) &&
-    isCount(part) &&
-    isCount(parts) &&
-    isObject(value['in']) &&
-    isObject(value['out']) &&
+    [part, parts, filtered, rejected, incomplete].every(isCount) &&
+    isObject(came) &&
+    isObject(given) &&
     isObject(total) &&
-    (serials === null || (isObject(serials) && Array.isArray(serials['ranges']))) &&
-    (stream === null || (isObject(stream) && Array.isArray(stream['holes'])))
+    [came['events'], came['records'], given['events'], total['events'], total['late']].every(
+      isCount,
+    ) &&
+    (serials === null || isSerials(serials)) &&
+    (stream === null || isSection(stream)) &&
+    (now === null || (isObject(now) && isCountOrNull(now['lost_delta'])))
   )
+}
+
+function isSerials(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { first, last, missing, ranges, more } = value
+  return (
+    isCountOrNull(first) &&
+    isCountOrNull(last) &&
+    isCount(missing) &&
+    isCount(more) &&
+    Array.isArray(ranges) &&
+    ranges.every(isRange)
+  )
+}
+
+function isRange(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { from, to, count, before, after, why } = value
+  return (
+    [from, to, count].every(isCount) &&
+    isTime(before) &&
+    isTime(after) &&
+    (why === null || typeof why === 'string')
+  )
+}
+
+function isSection(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { host, from, to, dropped_lines: dropped, holes } = value
+  return (
+    [host, from, to].every((text) => typeof text === 'string') &&
+    isCount(dropped) &&
+    Array.isArray(holes) &&
+    holes.every(isHole)
+  )
+}
+
+function isHole(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { why, at, lines } = value
+  return typeof why === 'string' && typeof at === 'string' && isCountOrNull(lines)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -127,6 +173,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isTime(value: unknown): boolean {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value))
+}
+
+function isCountOrNull(value: unknown): boolean {
+  return value === null || isCount(value)
 }
 
 function isCount(value: unknown): boolean {

@@ -12,23 +12,27 @@ export interface SerialRun {
   readonly count: number
 }
 
+/** Serials that have a map together: one map for all would end at 2^24 of them. */
+const TOGETHER = 1 << 16
+
 /** Serials that came, each with the last time it came, ms since the epoch. About 40 bytes each. */
 export class Serials {
-  readonly #nodes = new Map<string, Map<number, number>>()
+  readonly #nodes = new Map<string, Map<number, Map<number, number>>>()
 
   add(node: string, serial: number, time: number): void {
-    const own = this.#nodes.get(node) ?? new Map<number, number>()
+    const own = this.#nodes.get(node) ?? new Map<number, Map<number, number>>()
     this.#nodes.set(node, own)
-    own.set(serial, time)
+    const group = Math.floor(serial / TOGETHER)
+    const near = own.get(group) ?? new Map<number, number>()
+    own.set(group, near.set(serial, time))
   }
 
   /** How many of a run came from one time to another. */
   countIn(node: string, { first, count }: SerialRun, from: number, to: number): number {
-    const own = this.#nodes.get(node)
-    if (own === undefined || count > MOST) return 0
+    if (count > MOST) return 0
     let there = 0
     for (let i = 0; i < count; i++) {
-      const time = own.get((first + i) % WRAP)
+      const time = this.#timeOf(node, (first + i) % WRAP)
       if (time !== undefined && time >= from && time <= to) there++
     }
     return there
@@ -41,7 +45,6 @@ export class Serials {
     last: number,
     ranges: readonly { readonly from: number; readonly count: number }[],
   ): SerialRun[] {
-    const own = this.#nodes.get(node)
     const all = ((last - first + WRAP) % WRAP) + 1
     if (all > MOST) return []
     const isKnown = (serial: number): boolean =>
@@ -49,12 +52,19 @@ export class Serials {
     const runs: { first: number; count: number }[] = []
     for (let i = 0; i < all; i++) {
       const serial = (first + i) % WRAP
-      if (own?.has(serial) === true || isKnown(serial)) continue
+      if (this.#timeOf(node, serial) !== undefined || isKnown(serial)) continue
       const run = runs.at(-1)
       if (run !== undefined && (run.first + run.count) % WRAP === serial) run.count++
       else runs.push({ first: serial, count: 1 })
     }
     return runs
+  }
+
+  #timeOf(node: string, serial: number): number | undefined {
+    return this.#nodes
+      .get(node)
+      ?.get(Math.floor(serial / TOGETHER))
+      ?.get(serial)
   }
 }
 

@@ -1,3 +1,4 @@
+import { plain } from '../model/plain.ts'
 import type { Verdict } from './audit.ts'
 import type { Finding } from './finding.ts'
 import type { HourRow } from './hours.ts'
@@ -16,9 +17,6 @@ const HEAD = [
   'verdict',
 ]
 
-/** What a terminal would not show as it is. */
-const CONTROLS = /[\p{Cc}\u2028\u2029]/gu
-
 /** A verdict for people: a row for each node and hour, then what is missing, one line each. */
 export function tableOf({ complete, hours, findings, closed, notes }: Verdict): string {
   const rows = [HEAD, ...hours.map(cellsOf)]
@@ -35,7 +33,7 @@ export function tableOf({ complete, hours, findings, closed, notes }: Verdict): 
     ...closed.map((one) => `filled: ${lineOf(one)}`),
     ...notes.map((note) => `note: ${lineOf(note)}`),
   ]
-  return [...table, '', end, ...said].map((line) => `${line.replaceAll(CONTROLS, '?')}\n`).join('')
+  return [...table, '', end, ...said].map((line) => `${plain(line)}\n`).join('')
 }
 
 function cellsOf(row: HourRow): string[] {
@@ -50,8 +48,13 @@ function cellsOf(row: HourRow): string[] {
     row.lost === null ? '-' : String(row.lost),
     String(row.rejected),
     String(row.incomplete),
-    row.complete ? 'complete' : row.causes.join(', '),
+    verdictOf(row),
   ]
+}
+
+function verdictOf({ complete, causes }: HourRow): string {
+  if (complete === null) return 'not known'
+  return complete ? 'complete' : causes.join(', ')
 }
 
 /** Words to the left, numbers to the right. */

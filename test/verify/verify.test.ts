@@ -157,7 +157,86 @@ describe('what is missing', () => {
   })
 })
 
+describe('an hour', () => {
+  const at = (interval: number, hasStream: boolean): Message =>
+    heartbeats(interval + 1, 'web-01', hasStream)[interval]
+  const rows = ({ hours }: Verdict): unknown[] =>
+    hours.map(({ hour, heartbeats: many, complete }) => [hour.slice(11, 16), many, complete])
+
+  it('is not complete when something missing reaches into it, with heartbeats or without', () => {
+    const verdict = audit([at(0, true), at(3 * 360 + 120, true)])
+    expect(rows(verdict)).toEqual([
+      ['07:00', 1, false],
+      ['08:00', 0, false],
+      ['09:00', 0, false],
+      ['10:00', 1, false],
+    ])
+  })
+
+  it('is complete up to where the next one begins', () => {
+    const verdict = audit(heartbeats(720).toSpliced(350, 10))
+    expect(rows(verdict)).toEqual([
+      ['07:00', 350, false],
+      ['08:00', 360, true],
+    ])
+  })
+
+  it('is not known where the host was started again and no heartbeat tells', () => {
+    const verdict = audit([at(0, false), { ...at(3 * 360, false), boot: 'b2' }])
+    expect(verdict.complete).toBe(true)
+    expect(verdict.notes).toMatchObject([{ cause: 'boot', from: timeAt(1), to: timeAt(3 * 360) }])
+    expect(rows(verdict)).toEqual([
+      ['07:00', 1, true],
+      ['08:00', 0, null],
+      ['09:00', 0, null],
+      ['10:00', 1, true],
+    ])
+    expect(tableOf(verdict)).toMatch(/08:00 .* not known\n/)
+  })
+
+  it('of a time that nobody lived through is not told one by one', () => {
+    const far = { ...at(0, false), from: '9000-01-01T00:00:00Z', to: '9000-01-01T00:00:10Z' }
+    expect(audit([at(0, false), far]).hours).toHaveLength(3)
+  })
+})
+
+describe('a line', () => {
+  it('is a heartbeat or unreadable, whatever is in its place', () => {
+    const [one] = heartbeats(1)
+    const odd = [null, 'x', -1, 1.5, {}, [], [null], [{}]]
+    const places: readonly (readonly string[])[] = [
+      ...Object.keys(one).map((name) => [name]),
+      ...['in', 'out', 'total', 'serials', 'stream', 'now'].flatMap((name) =>
+        Object.keys(one[name] as object).map((member) => [name, member]),
+      ),
+    ]
+    for (const [name, member] of places)
+      for (const value of odd) {
+        const inner = member === undefined ? value : { ...(one[name] as object), [member]: value }
+        const verdict = audit([{ ...one, [name]: inner }])
+        const said = tableOf(verdict)
+        expect(said, `${name} ${member} ${JSON.stringify(value)}`).not.toMatch(/NaN|undefined/)
+      }
+  })
+
+  it('of a node with controls in its name turns nothing on a terminal', () => {
+    const all = heartbeats(5, 'a\u202eb\u001b[31m').toSpliced(2, 1)
+    expect(tableOf(audit(all))).not.toMatch(/[^\n\P{C}]/u)
+  })
+})
+
 describe('events', () => {
+  it('of a spool that was made anew have the positions of others, and count', () => {
+    const all = heartbeats(4)
+    const anew = all.slice(2).map((one, n) => ({ ...one, stream: all[n].stream, boot: 'b2' }))
+    const again = events(4).map((one, n) => {
+      const event = one['EVENT'] as { readonly pos: string }
+      return { ...one, EVENT: { ...event, pos: `1.0.${(n % 20) * 100}` } }
+    })
+    const causes = audit([...all.slice(0, 2), ...anew], again).findings.map(({ cause }) => cause)
+    expect(causes).not.toContain('events')
+  })
+
   it('are held against what heartbeats count, each once', () => {
     fc.assert(
       fc.property(some, fc.nat(1000), (count, gone) => {
