@@ -14,6 +14,8 @@ export interface Found {
   readonly attributed: boolean
   /** It was said to be critical. */
   readonly paged: boolean
+  /** When it began its key was told of already, as doing what it usually does. */
+  readonly inHabit: boolean
 }
 
 /** What came out for one host, or for several together. */
@@ -22,6 +24,8 @@ export interface Score {
   found: Found[]
   /** Alerts that no flood accounts for, by severity. */
   stray: { info: number; warning: number; critical: number }
+  /** Infos among them a day, of the host that has most. */
+  mostInfos: number
 }
 
 /** Runs a host and holds what is told against its labels. Throws where the alerts do not go together. */
@@ -30,37 +34,46 @@ export function scoreOf(host: Host): Score {
   const told = run(host)
   mustPair(told)
   const raised = told.filter(({ alert }) => alert['status'] === 'firing')
-  const open = openTimes(told)
   const stray = { info: 0, warning: 0, critical: 0 }
   for (const { at, alert } of raised)
     if (!host.labels.some((label) => belongs(label, at, keyOf(alert))))
       stray[alert['severity'] as keyof typeof stray]++
-  const found = host.labels.map((label) => {
-    const mine = raised.filter(({ at, alert }) => belongs(label, at, keyOf(alert)))
-    const wasOpen = open.some(
-      ({ key, from, to }) => key === label.key && from < label.from && to > label.harmful,
-    )
-    const first = raised.find(({ at }) => at > label.from && at < label.to + AFTER_S)
-    const start = mine[0]?.at
-    const delay = wasOpen ? 0 : start === undefined ? null : Math.max(0, start - label.harmful)
-    return {
-      label,
-      delay,
-      attributed: wasOpen || (first !== undefined && keyOf(first.alert) === label.key),
-      paged: mine.some(({ alert }) => alert['severity'] === 'critical'),
-    }
-  })
-  return { days: host.seconds / 86_400, found, stray }
+  const open = openTimes(told)
+  const found = host.labels.map((label) => foundOf(label, raised, open))
+  const days = host.seconds / 86_400
+  return { days, found, stray, mostInfos: stray.info / days }
+}
+
+/**
+ * A flood that is open when the labelled one begins stands for it, unless it is told as a habit of its key: that
+ * the key does what it usually does says nothing of what begins now.
+ */
+function foundOf(label: Label, raised: readonly Told[], open: readonly Open[]): Found {
+  const mine = raised.filter(({ at, alert }) => belongs(label, at, keyOf(alert)))
+  const before = open.filter(
+    ({ key, from, to }) => key === label.key && from < label.from && to > label.harmful,
+  )
+  const isTold = before.some(({ habitUntil }) => habitUntil <= label.from)
+  const first = raised.find(({ at }) => at > label.from && at < label.to + AFTER_S)
+  const start = mine[0]?.at
+  return {
+    label,
+    delay: isTold ? 0 : start === undefined ? null : Math.max(0, start - label.harmful),
+    attributed: isTold || (first !== undefined && keyOf(first.alert) === label.key),
+    paged: mine.some(({ alert }) => alert['severity'] === 'critical'),
+    inHabit: before.length > 0 && !isTold,
+  }
 }
 
 /** Several scores as one. */
 export function together(scores: readonly Score[]): Score {
-  const sum: Score = { days: 0, found: [], stray: { info: 0, warning: 0, critical: 0 } }
-  for (const { days, found, stray } of scores) {
+  const stray = { info: 0, warning: 0, critical: 0 }
+  const sum: Score = { days: 0, found: [], stray, mostInfos: 0 }
+  for (const { days, found, stray: of, mostInfos } of scores) {
     sum.days += days
+    sum.mostInfos = Math.max(sum.mostInfos, mostInfos)
     sum.found.push(...found)
-    for (const severity of ['info', 'warning', 'critical'] as const)
-      sum.stray[severity] += stray[severity]
+    for (const severity of ['info', 'warning', 'critical'] as const) stray[severity] += of[severity]
   }
   return sum
 }
@@ -91,13 +104,26 @@ function mustPair(told: readonly Told[]): void {
   if (open.size > 0) throw new Error(`floods without an end: ${[...open].join(', ')}`)
 }
 
-function openTimes(told: readonly Told[]): { key: string; from: number; to: number }[] {
-  const times: { key: string; from: number; to: number }[] = []
-  const since = new Map<string, number>()
+/** Times at which a flood was open, and until when it was told as a habit. */
+interface Open {
+  readonly key: string
+  readonly from: number
+  readonly to: number
+  readonly habitUntil: number
+}
+
+function openTimes(told: readonly Told[]): Open[] {
+  const times: Open[] = []
+  const since = new Map<string, { from: number; habitUntil: number }>()
   for (const { at, alert } of told) {
     const key = keyOf(alert)
-    if (alert['type'] === 'flood.start') since.set(key, at)
-    if (alert['type'] === 'flood.end') times.push({ key, from: since.get(key) ?? at, to: at })
+    const isHabit = (alert['evidence'] as Message)['why'] === 'share'
+    const known = since.get(key) ?? { from: at, habitUntil: at }
+    if (alert['type'] === 'flood.start')
+      since.set(key, { from: at, habitUntil: isHabit ? Number.POSITIVE_INFINITY : at })
+    else if (alert['type'] === 'flood.worse')
+      since.set(key, { ...known, habitUntil: Math.min(known.habitUntil, at) })
+    else times.push({ key, ...known, to: at })
   }
   return times
 }

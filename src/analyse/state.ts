@@ -5,7 +5,7 @@ import type { StreamState } from './stream/stream.ts'
 import type { VigilState } from './vigil/vigil.ts'
 
 /** Version of the analyser's state. */
-export const STATE_VERSION = 11
+export const STATE_VERSION = 12
 
 /** What an analyser knows, as a JSON value for the checkpoint. */
 export interface AnalyserState {

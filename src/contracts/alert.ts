@@ -55,7 +55,7 @@ const flood = {
   usual_per_s: figure,
   usual_peak_per_s: figure,
   bar_per_s: figure,
-  why: z.enum(['peak', 'sustained']),
+  why: z.enum(['peak', 'sustained', 'share']),
   drain_per_s: figure,
   drain_measured: z.boolean(),
   drain_share: figure,

@@ -6,6 +6,7 @@ import { HELD_OUT, KNOWN } from '../../bench/floods/shapes.ts'
 import { scoresOf } from '../../bench/floods.ts'
 import { MAX_BASELINES } from '../../src/analyse/floods/baselines.ts'
 import { ASSUMED_DRAIN } from '../../src/analyse/floods/detector.ts'
+import type { Message } from '../../src/model/delivery.ts'
 import { Rule, type Second } from './seconds.ts'
 
 const MINUTE = 60
@@ -95,7 +96,7 @@ describe('no flood is', () => {
 
   it('what a job makes every night, from the third night on', () => {
     const nights = (n: number): Rule =>
-      new Rule().give(n * DAY, (i) => ({ exec: 20, backup: i % DAY < 600 ? share(0.3) : 0 }))
+      new Rule().give(n * DAY, (i) => ({ exec: 20, backup: i % DAY < 600 ? share(0.15) : 0 }))
     expect(nights(2).told.length).toBeGreaterThan(0)
     expect(nights(5).told).toEqual(nights(2).told)
   })
@@ -175,6 +176,86 @@ describe('a flood is', () => {
     expect(severities(rule)).toEqual(['flood.start warning', 'flood.worse critical'])
     expect(rule.alerts[1]['text']).toContain('67 % of what can be drained, after 8 s')
   })
+})
+
+/** Two hours in which a key makes bursts of a share of what can be drained, two seconds every so many. */
+const bursty = (part: number, every: number): Rule =>
+  new Rule().give(2 * HOUR, (i) => ({ exec: i % every < 2 ? share(part) : 20 }))
+const whys = (alerts: readonly Message[]): unknown[][] =>
+  alerts.map(({ type, severity, evidence }) => {
+    const { why } = evidence as Message
+    return [type, severity, why]
+  })
+
+describe('a key that usually takes much of what can be drained', () => {
+  it('is told of at once, as of something that asks for nothing', () => {
+    const rule = bursty(0.3, 1000).give(10 * MINUTE, { exec: 20 })
+    const before = rule.alerts.length
+    rule.give(1, { exec: share(0.27) })
+    expect(whys(rule.alerts.slice(before))).toEqual([['flood.start', 'info', 'share']])
+    expect(rule.alerts.at(-1)?.['text']).toContain(
+      '27 % of what can be drained, assumed to be 40,000: about as usual for it; narrow its rules',
+    )
+    rule.give(10, { exec: 20 })
+    expect(whys(rule.alerts.slice(before + 1))).toEqual([['flood.end', 'info', 'share']])
+  })
+
+  it('is not told of below a fifth of it, nor where the key always makes half of that', () => {
+    const little = bursty(0.19, 1000)
+    const before = little.told.length
+    expect(little.give(1, { exec: share(0.19) }).told).toHaveLength(before)
+    const noise = new Random(2)
+    const noisy = new Rule().give(3 * HOUR, () => ({ exec: share(noise.between(0.15, 0.6)) }))
+    expect(noisy.told).toEqual([])
+  })
+
+  it('is told of every night, in each night as one', () => {
+    const night = (i: number): number => (i % DAY < 600 ? share(i % 20 < 12 ? 0.3 : 0.01) : 0)
+    const rule = new Rule().give(5 * DAY, (i) => ({ exec: 20, backup: night(i) }))
+    const starts = rule.alerts.filter(({ type }) => type === 'flood.start')
+    expect(whys(starts).slice(1)).toEqual([0, 1, 2].map(() => ['flood.start', 'info', 'share']))
+  })
+
+  it('is told of once while its bursts come every few minutes', () => {
+    const rule = bursty(0.3, 250)
+    const before = rule.told.length
+    rule.give(4 * HOUR, (i) => ({ exec: i % 250 < 2 ? share(0.3) : 20 }))
+    expect(rule.told.length - before).toBeLessThanOrEqual(2)
+  })
+
+  it('is in flood when it goes on for longer than usual: the same flood, worse', () => {
+    const rule = bursty(0.3, 1000).give(100, { exec: 20 })
+    const before = rule.alerts.length
+    const from = new Date(rule.now * 1000).toISOString()
+    rule.give(30, { exec: share(0.3) }).give(30, { exec: 20 })
+    const told = rule.alerts.slice(before)
+    expect(whys(told)).toEqual([
+      ['flood.start', 'info', 'share'],
+      ['flood.worse', 'warning', 'sustained'],
+      ['flood.end', 'info', 'sustained'],
+    ])
+    expect(told.map(({ starts_at: at }) => at)).toEqual([from, from, from])
+    expect(told.at(-1)?.['evidence']).toMatchObject({ seconds: 30, entries: 30 * share(0.3) })
+  })
+
+  it('is in flood when it makes more than usual, and critical when that is harm', () => {
+    const rule = bursty(0.3, 1000).give(100, { exec: 20 })
+    const before = rule.alerts.length
+    rule.give(2, { exec: share(0.3) }).give(10, { exec: share(0.8) })
+    expect(whys(rule.alerts.slice(before)).map(([type, severity]) => [type, severity])).toEqual([
+      ['flood.start', 'info'],
+      ['flood.worse', 'warning'],
+      ['flood.worse', 'critical'],
+    ])
+  })
+})
+
+it('what begins when a long job is over takes no place of it', () => {
+  const job = (i: number): number => (i % DAY < 1800 ? share(0.4) : 0)
+  const rule = new Rule().give(3 * DAY + 1800, (i) => ({ exec: 20, backup: job(i) }))
+  rule.give(180, { exec: 20 })
+  const before = rule.told.length
+  expect(rule.give(1, { exec: share(0.25) }).told.slice(before)).toEqual(['flood.start exec'])
 })
 
 /** Some minutes of three keys: quiet, noise, bursts and floods. */

@@ -32,7 +32,7 @@ const FLOOD: FloodFigures = {
   level: 20,
   usual: 90,
   bar: 1090,
-  sustained: true,
+  why: 'sustained',
   drain: drainOf(9000),
   origins: null,
 }

@@ -85,7 +85,7 @@ describe('the text of an alert', () => {
       level: 0,
       usual: 0,
       bar: 1000,
-      sustained: false,
+      why: 'peak' as const,
       drain: drainOf(null),
       origins: { program: nasty, user: [], call: [], path: nasty, parent: [], together: [] },
     }

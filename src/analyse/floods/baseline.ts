@@ -216,14 +216,19 @@ export class Baseline {
   }
 }
 
-/** The mean over all entries, as `learnLevel` learns that of a key. */
-export function mean(level: number, entries: number, age: number): number {
-  return level + Math.max(1 - LEVEL_KEPT, 1 / age) * (entries - level)
+/** The mean over all entries, as `learnLevel` learns that of a key, or with another half-life. */
+export function mean(
+  level: number,
+  entries: number,
+  age: number,
+  halfLife: number = LEVEL_HALF_LIFE,
+): number {
+  return level + Math.max(1 - 2 ** (-1 / halfLife), 1 / age) * (entries - level)
 }
 
 /** A mean after so many seconds of nothing. */
-export function faded(level: number, seconds: number): number {
-  return level * LEVEL_KEPT ** seconds
+export function faded(level: number, seconds: number, halfLife: number = LEVEL_HALF_LIFE): number {
+  return level * 2 ** (-seconds / halfLife)
 }
 
 /** The block that a second is in. */

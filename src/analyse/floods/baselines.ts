@@ -12,9 +12,13 @@ export const SETTLING_S = 120
 /** Of these the first, in which services start, that say nothing of the seconds to come. */
 const STARTING_S = 60
 
+/** Seconds in which the lately made is forgotten by half: what stopped that long ago may go on under another key. */
+const LATELY_HALF_LIFE = 60
+
 /** The baselines of one node in the checkpoint. */
 export interface BaselinesState {
   readonly pace: number
+  readonly lately: number
   readonly age: number
   readonly settled: number
   readonly fresh: boolean
@@ -25,8 +29,9 @@ export interface BaselinesState {
 
 /** What the keys of one node usually make, as far as they make much, and what all make together. */
 export class Baselines {
-  /** Mean entries a second of all keys, without what floods make. */
-  pace: number
+  /** Mean entries a second of all keys, without what floods make, and the same lately. */
+  #pace: number
+  #lately: number
   /** Seconds since the start in which anything was learned. */
   age: number
   /** Seconds since time began, up to SETTLING_S. */
@@ -41,13 +46,22 @@ export class Baselines {
   readonly #all: Baseline[] = []
 
   constructor(state?: BaselinesState) {
-    this.pace = state?.pace ?? 0
+    this.#pace = state?.pace ?? 0
+    this.#lately = state?.lately ?? 0
     this.age = state?.age ?? 0
     this.settled = state?.settled ?? 0
     this.booted = state?.booted ?? false
     this.block = state?.block ?? 0
     this.#fresh = state?.fresh ?? true
     for (const key of state?.keys ?? []) this.#add(Baseline.from(key, this.block))
+  }
+
+  /**
+   * What all keys together make without floods. Where a job is just over it is what is left: what begins then takes
+   * no other key's place.
+   */
+  get usual(): number {
+    return Math.min(this.#pace, this.#lately)
   }
 
   /** Time began and goes on. */
@@ -96,13 +110,15 @@ export class Baselines {
 
   /** Learns what all keys made in a second, without what floods made. */
   learnPace(entries: number): void {
-    this.pace = mean(this.pace, entries, this.age)
+    this.#pace = mean(this.#pace, entries, this.age)
+    this.#lately = mean(this.#lately, entries, this.age, LATELY_HALF_LIFE)
   }
 
   /** Nothing came for so many seconds. */
   fade(seconds: number): void {
     this.age += seconds
-    this.pace = faded(this.pace, seconds)
+    this.#pace = faded(this.#pace, seconds)
+    this.#lately = faded(this.#lately, seconds, LATELY_HALF_LIFE)
     for (const base of this.#all) base.fade(seconds)
   }
 
@@ -116,7 +132,8 @@ export class Baselines {
   /** For the checkpoint. */
   state(): BaselinesState {
     return {
-      pace: this.pace,
+      pace: this.#pace,
+      lately: this.#lately,
       age: this.age,
       settled: this.settled,
       fresh: this.#fresh,

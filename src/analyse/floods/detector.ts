@@ -59,6 +59,28 @@ const WARNING_SHARE = 0.1
 const CRITICAL_SHARE = 0.5
 const SOON_CRITICAL_SHARE = 0.75
 
+/**
+ * Share of the drain above its mean from which a key is told however usual that is: what a flood of a quarter
+ * makes in a second of which it had a little less than all.
+ */
+const LARGE_SHARE = 0.2
+
+/** Times the mean that it makes at least: a key that always makes much has high noise. */
+const LARGE_RISE = 2
+
+/** Share of what a key makes more that all keys together have to make more: else it took another's place. */
+const RISE_OF_ALL = 0.5
+
+/** Calm seconds after which a flood is over. */
+export const CALM_S = 10
+
+/** A flood that comes again within AGAIN_S has to be calm for twice as long, up to MOST_CALM_S. */
+const AGAIN_S = 600
+const MOST_CALM_S = 300
+
+/** Seconds after which what a flood makes is taken for usual: six hours. */
+export const ACCEPTED_S = 21_600
+
 /** What can be drained, and what follows from it. */
 export interface Drain {
   readonly perSecond: number
@@ -86,6 +108,21 @@ export function smoothBarOf({ level, smoothPeak }: Baseline, { floor }: Drain): 
 /** Entries a second below which a key is calm. */
 export function lineOf(base: Baseline, drain: Drain): number {
   return (base.level + smoothBarOf(base, drain)) / 2
+}
+
+/** Entries of one second from which a key takes much of the drain, and those below which it is calm again. */
+export function largeOf({ level }: Baseline, { perSecond }: Drain): { bar: number; line: number } {
+  const bar = Math.max(level + LARGE_SHARE * perSecond, LARGE_RISE * level)
+  return { bar, line: (level + bar) / 2 }
+}
+
+/** All keys together make more too. */
+export function hasRisen(
+  { level }: Baseline,
+  entries: number,
+  { rise }: { rise: number },
+): boolean {
+  return rise >= RISE_OF_ALL * (entries - level)
 }
 
 /** The bar while time has just begun. */
@@ -123,6 +160,12 @@ export function severityOf(
     recent >= CRITICAL_SHARE * perSecond || mostRecent >= SOON_CRITICAL_SHARE * perSecond
   if (isCritical) return 'critical'
   return peak >= WARNING_SHARE * perSecond ? 'warning' : 'info'
+}
+
+/** Calm seconds that a flood of a key needs to be over when it is told in a second. */
+export function calmOf({ calm, endedAt }: Baseline, second: number): number {
+  const isAgain = endedAt > 0 && second - endedAt < AGAIN_S
+  return isAgain ? Math.min(2 * calm, MOST_CALM_S) : CALM_S
 }
 
 function over(level: number, peak: number, floor: number): number {

@@ -5,6 +5,7 @@ import { perSecond, rounded } from '../counts/figures.ts'
 import { OTHER } from '../counts/keys.ts'
 import { type Culprits, culpritsText } from '../origins/culprits.ts'
 import type { Drain } from './detector.ts'
+import type { Why } from './flood.ts'
 
 /** Why a flood is over: it was calm, it is usual by now, or the stream ended or its time began anew. */
 export type Over = 'calm' | 'usual' | 'stream'
@@ -27,8 +28,7 @@ export interface FloodFigures {
   readonly level: number
   readonly usual: number
   readonly bar: number
-  /** It was the mean over some seconds that exceeded it, not a single second. */
-  readonly sustained: boolean
+  readonly why: Why
   readonly drain: Drain
   /** Who makes it; null where that is not known. */
   readonly origins: Culprits | null
@@ -36,7 +36,11 @@ export interface FloodFigures {
 
 /** The alert that a flood has begun. */
 export function floodStart(flood: FloodFigures, severity: Severity): Message {
-  const text = `${rateOf(flood)}${whoOf(flood)}: ${adviceOn(flood)} before the kernel's backlog overflows.`
+  const advice =
+    flood.why === 'share'
+      ? `about as usual for it; ${adviceOn(flood)} if it need not make so much`
+      : `${adviceOn(flood)} before the kernel's backlog overflows`
+  const text = `${rateOf(flood)}${whoOf(flood)}: ${advice}.`
   return alertOf({ ...finding(flood), type: 'flood.start', severity, text })
 }
 
@@ -106,7 +110,7 @@ function finding(flood: FloodFigures): Omit<Finding, 'type' | 'severity' | 'text
       usual_per_s: rounded(flood.level),
       usual_peak_per_s: rounded(flood.usual),
       bar_per_s: rounded(flood.bar),
-      why: flood.sustained ? 'sustained' : 'peak',
+      why: flood.why,
       drain_per_s: rounded(drain.perSecond),
       drain_measured: drain.measured,
       drain_share: rounded(peak / drain.perSecond),

@@ -18,9 +18,34 @@ interface FloodBegin {
   readonly line: number
 }
 
+/**
+ * Why a flood is told: a second was over the bar, the mean over some seconds was, or it takes a large share of
+ * what can be drained, though it does no more than its key usually does.
+ */
+export type Why = 'peak' | 'sustained' | 'share'
+
+/** Sums of the seconds before a flood in which its key was told of already. */
+interface Before {
+  readonly from: number
+  readonly events: number
+  readonly entries: number
+  readonly all: number
+  readonly peak: number
+  readonly worst: number
+}
+
+const NONE_BEFORE: Before = {
+  from: Number.POSITIVE_INFINITY,
+  events: 0,
+  entries: 0,
+  all: 0,
+  peak: 0,
+  worst: 0,
+}
+
 /** A flood in the checkpoint. */
 export type FloodState = Readonly<
-  Omit<Flood, 'seconds' | 'recentMean' | 'mostRecentMean' | 'add' | 'state'>
+  Omit<Flood, 'seconds' | 'whole' | 'recentMean' | 'mostRecentMean' | 'add' | 'join' | 'state'>
 >
 
 /** A flood, or some seconds of what may become one. Sums are from its first to its last second over the line. */
@@ -35,8 +60,10 @@ export class Flood {
   told: Severity | null = null
   /** Who made it when that was told; null where that is not known. */
   origins: Culprits | null = null
-  /** It was found by its smooth rate. */
-  sustained = false
+  /** What it was told for. */
+  why: Why = 'peak'
+  /** What of it was told before as a habit of its key, without its own sums. */
+  before: Before | null = null
   /** Seconds over the bar in a row, and seconds since the last of them, until it is told. */
   hot = 0
   idle = 0
@@ -74,6 +101,21 @@ export class Flood {
     return this.until + 1 - this.from
   }
 
+  /** Its sums with those of the seconds in which its key was told of before. */
+  get whole(): Before & { readonly seconds: number } {
+    const { from, events, entries, all, peak, worst } = this.before ?? NONE_BEFORE
+    const begin = Math.min(from, this.from)
+    return {
+      from: begin,
+      seconds: this.until + 1 - begin,
+      events: events + this.events,
+      entries: entries + this.entries,
+      all: all + this.all,
+      peak: Math.max(peak, this.peak),
+      worst: Math.max(worst, this.worst),
+    }
+  }
+
   /** Entries a second over the last RECENT_S seconds, those before it counted as none. */
   get recentMean(): number {
     return sum(this.recent) / RECENT_S
@@ -109,6 +151,15 @@ export class Flood {
     this.until = second
     this.peak = Math.max(this.peak, entries)
     this.peakSmooth = Math.max(this.peakSmooth, smooth)
+  }
+
+  /** Goes on from a habit of its key, which has the seconds of this flood too. */
+  join(habit: Flood): void {
+    const { from, peak, worst } = habit
+    const events = habit.events + habit.calmEvents - this.events
+    const entries = habit.entries + habit.calmEntries - this.entries
+    const all = habit.all + habit.calmAll - this.all
+    this.before = { from, events, entries, all, peak, worst }
   }
 
   /** For the checkpoint. */

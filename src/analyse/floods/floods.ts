@@ -1,14 +1,16 @@
 import type { Severity } from '../../model/alert.ts'
 import { type Keys, TOTAL } from '../counts/keys.ts'
 import { Sum, Sums } from '../counts/sums.ts'
-import type { Culprits } from '../origins/culprits.ts'
-import type { Output } from '../stream/output.ts'
 import type { Baseline } from './baseline.ts'
 import { Baselines, type BaselinesState } from './baselines.ts'
 import {
+  ACCEPTED_S,
   barOf,
+  CALM_S,
+  calmOf,
   type Drain,
   drainOf,
+  hasRisen,
   hotSecondsOf,
   lineOf,
   settlingBarOf,
@@ -16,7 +18,10 @@ import {
   smoothBarOf,
 } from './detector.ts'
 import { Flood, type FloodState } from './flood.ts'
-import { type FloodFigures, floodEnd, floodStart, floodWorse, type Over } from './flood-alerts.ts'
+import type { Over } from './flood-alerts.ts'
+import { Habits } from './habits.ts'
+import type { Now } from './now.ts'
+import { type FloodsOutput, Teller } from './teller.ts'
 
 /** Seconds at the beginning of time that are not judged: the first of them may be half a one. */
 const UNJUDGED_S = 2
@@ -24,22 +29,9 @@ const UNJUDGED_S = 2
 /** Seconds without a hot one after which what may become a flood begins anew. */
 const IDLE_S = 5
 
-/** Calm seconds after which a flood is over. */
-const CALM_S = 10
-
-/** A flood that comes again within AGAIN_S has to be calm for twice as long, up to MOST_CALM_S. */
-const AGAIN_S = 600
-const MOST_CALM_S = 300
-
-/** Seconds after which what a flood makes is taken for usual: six hours. */
-const ACCEPTED_S = 21_600
-
 /** What a flood reached is learned when it was no longer than this, or took less of the drain. */
 const BURST_S = 5
 const HARMLESS_SHARE = 0.25
-
-/** Share of what a key makes more that all keys together have to make more: else it took another's place. */
-const RISE_OF_ALL = 0.5
 
 /** How far above its mean a key that took another's place may go, from what it did in IDLE_S seconds. */
 const MOVED_PEAK = 1.5
@@ -55,43 +47,30 @@ const NOTHING = new Sums()
 
 const RANK = { info: 0, warning: 1, critical: 2 } as const
 
-/** Where alerts go, what can be drained, and who made a row's entries in the seconds `from … to`. */
-export interface FloodsOutput extends Pick<Output, 'emitAlert' | 'drain'> {
-  culprits?(row: number, from: number, to: number): Culprits | null
-}
-
 /** The memory of the flood rule in the checkpoint. */
 export interface FloodsState {
   readonly baselines: BaselinesState
   readonly floods: readonly FloodState[]
-}
-
-/** A second that is judged. */
-interface Now {
-  readonly second: number
-  readonly sums: Sums
-  readonly drain: Drain
-  /** Entries of all keys, and by how much they are above their mean without those of floods. */
-  readonly all: number
-  readonly rise: number
-  /** Entries that floods, or what may become one, make above the mean of their keys. */
-  excess: number
+  readonly habits: readonly FloodState[]
 }
 
 /** Watches the keys of one node second by second, and tells when a flood begins, grows and ends. */
 export class Floods {
   readonly #keys: Keys
-  readonly #node: string
   readonly #output: FloodsOutput
+  readonly #teller: Teller
   readonly #baselines: Baselines
   /** By row: floods, and what may become one. */
   readonly #floods = new Map<number, Flood>()
+  /** Keys that take much and are in no flood. */
+  readonly #habits: Habits
 
   constructor(keys: Keys, node: string, output: FloodsOutput, state?: FloodsState) {
     this.#keys = keys
-    this.#node = node
     this.#output = output
+    this.#teller = new Teller(keys, node, output)
     this.#baselines = new Baselines(state?.baselines)
+    this.#habits = new Habits(this.#teller, state?.habits)
     for (const flood of state?.floods ?? []) this.#floods.set(flood.row, new Flood(flood))
   }
 
@@ -103,7 +82,7 @@ export class Floods {
     baselines.reach(second)
     const drain = drainOf(this.#output.drain())
     const excess = this.#excess(sums)
-    const now = { second, sums, drain, all, rise: all - excess - baselines.pace, excess }
+    const now = { second, sums, drain, all, rise: all - excess - baselines.usual, excess }
     const worth = WORTH * drain.floor
     for (let row = TOTAL + 1; row < this.#keys.count; row++) {
       const entries = sums.get(row, Sum.Entries)
@@ -113,7 +92,7 @@ export class Floods {
       base.take(entries)
       const flood = this.#floods.get(row)
       if (flood?.told) this.#follow(flood, base, entries, now)
-      else this.#watch(flood, base, entries, now)
+      else this.#look(flood, base, entries, now)
     }
     baselines.learnPace(all - now.excess)
   }
@@ -122,15 +101,15 @@ export class Floods {
   quiet(second: number, n: number): void {
     if (!this.#baselines.started) return
     let i = 0
-    while (i < n && (this.#floods.size > 0 || this.#baselines.settling))
-      this.second(second + i++, NOTHING)
+    while (i < n && this.#isBusy) this.second(second + i++, NOTHING)
     if (i < n) this.#baselines.fade(n - i)
   }
 
   /** Ends every flood: the stream is over, or its time begins anew; with a boot where one is known of. */
   finish(booted = false): void {
-    for (const flood of this.#floods.values()) if (flood.told) this.#end(flood, 'stream')
+    for (const flood of this.#floods.values()) if (flood.told) this.#teller.end(flood, 'stream')
     this.#floods.clear()
+    this.#habits.finish()
     this.#baselines.stop(booted)
   }
 
@@ -139,11 +118,18 @@ export class Floods {
     return {
       baselines: this.#baselines.state(),
       floods: [...this.#floods.values()].map((flood) => flood.state()),
+      habits: this.#habits.state(),
     }
   }
 
+  /** A second without anything has something to say. */
+  get #isBusy(): boolean {
+    return this.#floods.size > 0 || this.#habits.size > 0 || this.#baselines.settling
+  }
+
   #admit(row: number, entries: number, worth: number): Baseline | undefined {
-    return this.#baselines.admit(row, entries, worth, (kept) => this.#floods.has(kept))
+    const isKept = (kept: number): boolean => this.#floods.has(kept) || this.#habits.has(kept)
+    return this.#baselines.admit(row, entries, worth, isKept)
   }
 
   /** What the floods that were told make above the mean of their keys. */
@@ -152,6 +138,15 @@ export class Floods {
     for (const { told, row, level } of this.#floods.values())
       if (told) excess += Math.max(0, sums.get(row, Sum.Entries) - level)
     return excess
+  }
+
+  /** A key without a flood: it may have a habit, which may become one. */
+  #look(known: Flood | undefined, base: Baseline, entries: number, now: Now): void {
+    this.#habits.follow(base, entries, now)
+    this.#watch(known, base, entries, now)
+    const flood = this.#floods.get(base.row)
+    if (flood?.told || this.#baselines.settling) return
+    this.#habits.watch(base, entries, now, flood)
   }
 
   /** A key without a flood: learns, and sees whether one begins. */
@@ -164,8 +159,8 @@ export class Floods {
       return
     }
     const bar = this.#barOf(base, now)
-    const hasRisen = now.rise >= RISE_OF_ALL * (entries - base.level)
-    const isHot = entries >= bar && hasRisen
+    const isMore = hasRisen(base, entries, now)
+    const isHot = entries >= bar && isMore
     if (isHot) now.excess += entries - base.level
     else this.#learn(base, entries)
     if (known && (entries < known.line || known.idle >= IDLE_S)) {
@@ -176,18 +171,22 @@ export class Floods {
     this.#add(flood, base, entries, now, false)
     flood.hot = isHot ? flood.hot + 1 : 0
     flood.idle = isHot ? 0 : flood.idle + 1
-    flood.moved = entries >= bar && !hasRisen ? flood.moved + 1 : 0
+    flood.moved = entries >= bar && !isMore ? flood.moved + 1 : 0
     const smoothBar = smoothBarOf(base, drain)
-    const isSustained = !settling && hasRisen && Math.min(base.smooth, entries) >= smoothBar
+    const isSustained = !settling && isMore && Math.min(base.smooth, entries) >= smoothBar
     const isSure = flood.hot >= hotSecondsOf(base, drain, entries, settling)
     if (!isSure && !isSustained) return
-    flood.sustained = !isSure
+    flood.why = isSure ? 'peak' : 'sustained'
     flood.bar = isSure ? bar : smoothBar
     flood.told = this.#severityOf(flood, drain)
-    const isAgain = base.endedAt > 0 && second - base.endedAt < AGAIN_S
-    base.calm = isAgain ? Math.min(2 * base.calm, MOST_CALM_S) : CALM_S
-    this.#attribute(flood, second)
-    this.#output.emitAlert(floodStart(this.#figures(flood, drain), flood.told))
+    const habit = this.#habits.take(base.row)
+    if (habit === undefined) {
+      base.calm = calmOf(base, second)
+      this.#teller.start(flood, flood.told, now)
+    } else {
+      flood.join(habit)
+      this.#teller.worse(flood, flood.told, now)
+    }
   }
 
   /** It was none. What took another key's place is usual at once. */
@@ -217,22 +216,16 @@ export class Floods {
     } else this.#raise(flood, now)
   }
 
-  #raise(flood: Flood, { second, drain }: Now): void {
-    const severity = this.#severityOf(flood, drain)
+  #raise(flood: Flood, now: Now): void {
+    const severity = this.#severityOf(flood, now.drain)
     if (flood.told === null || RANK[severity] <= RANK[flood.told]) return
     flood.told = severity
-    this.#attribute(flood, second)
-    this.#output.emitAlert(floodWorse(this.#figures(flood, drain), severity))
-  }
-
-  #attribute(flood: Flood, second: number): void {
-    flood.origins = this.#output.culprits?.(flood.row, flood.from, second) ?? null
+    this.#teller.worse(flood, severity, now)
   }
 
   #end(flood: Flood, over: Over): void {
     this.#floods.delete(flood.row)
-    const drain = drainOf(this.#output.drain())
-    this.#output.emitAlert(floodEnd(this.#figures(flood, drain), over))
+    this.#teller.end(flood, over)
   }
 
   #begin(base: Baseline, second: number, bar: number, line: number): Flood {
@@ -274,13 +267,5 @@ export class Floods {
     const isEarly = this.#baselines.settling && flood.seconds < SETTLING_CRITICAL_S
     if (isEarly) return severityOf(flood.peak, 0, 0, drain)
     return severityOf(flood.peak, flood.recentMean, flood.mostRecentMean, drain)
-  }
-
-  #figures(flood: Flood, drain: Drain): FloodFigures {
-    const { from, seconds, events, entries, all, peak, worst, level, usual, bar, sustained } = flood
-    const key = this.#keys.name(flood.row) ?? ''
-    const sums = { from, seconds, events, entries, all, peak, worst }
-    const { origins } = flood
-    return { node: this.#node, key, ...sums, level, usual, bar, sustained, drain, origins }
   }
 }
