@@ -5,20 +5,20 @@ import { Command, InvalidArgumentError } from 'commander'
 import { loadSettings } from '../config/load.ts'
 import type { Settings, WorkerSettings } from '../config/settings.ts'
 import type { DecodeOptions } from '../decode/decoder.ts'
-import { checkFiles, type HeldFiles, holdFiles, readFiles, STANDARD_INPUT } from '../input/files.ts'
+import { type HeldFiles, holdFiles, STANDARD_INPUT } from '../input/files.ts'
 import type { Block, Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import { jsonText } from '../model/json.ts'
-import type { Piece } from '../model/piece.ts'
+import { plain } from '../model/plain.ts'
 import { Comparison } from '../reconcile/comparison.ts'
 import { Delivered } from '../reconcile/delivered.ts'
-import { readDelivered } from '../reconcile/delivered-event.ts'
-import { deliveredIn, logsAt, oldestFirst } from '../reconcile/files.ts'
+import { logsAt } from '../reconcile/files.ts'
 import { lostIn } from '../reconcile/findings.ts'
 import { Holes } from '../reconcile/holes.ts'
 import { type Reading, type Report, reportOf, textOf } from '../reconcile/report.ts'
-import { textLines } from '../reconcile/text-lines.ts'
+import { eachLine, readDelivered, sourcesOf } from './delivered.ts'
 import { checkFill, openFillSink } from './fill-sink.ts'
+import { inOrder } from './log-order.ts'
 import { nodeOf, pump, workersOf } from './pump.ts'
 import { printLine, say } from './terminal.ts'
 
@@ -47,7 +47,7 @@ Examples:
   spillway reconcile
   spillway reconcile --output ndjson:/var/log/spillway
   spillway reconcile --events /var/log/spillway --json audit.log audit.log.1 audit.log.2.gz
-  kcat -b kafka:9092 -C -e -t audit.events | spillway reconcile --events - --alerts alerts.ndjson --output kafka
+  spillway reconcile --events kafka --output kafka
 
 Exit codes besides those of every command:
   7  events of the log are missing: not announced by any alert, or announced and not filled`
@@ -63,13 +63,13 @@ export function reconcileCommand(): Command {
     )
     .option(
       '--events <path>',
-      'delivered events: directory of the sink ndjson:, a file, or -; may come again (default: the output of the configuration)',
+      'delivered events: directory of the sink ndjson:, a file, kafka, or -; may come again (default: the output of the configuration)',
       listed,
       [],
     )
     .option(
       '--alerts <file>',
-      'alerts that announce holes, beside those in the directory; may come again',
+      'alerts that announce holes, beside those in the directory or in Kafka; may come again',
       listed,
       [],
     )
@@ -100,15 +100,15 @@ async function reconcile(paths: readonly string[], flags: Flags): Promise<void> 
   const delivered = new Delivered()
   const holes = new Holes()
   // The log is opened before the events are read: what comes in meanwhile is not judged.
-  const logs = await holdFiles(paths.length === 0 ? logsAt(AUDIT_LOG) : oldestFirst(paths))
+  const logs = await holdFiles(paths.length === 0 ? logsAt(AUDIT_LOG) : await inOrder(paths))
   try {
-    const read = await readDeliveredFrom(sources.events, delivered)
+    const read = await readDelivered(sources.events, settings, delivered)
     if (delivered.count === 0 && (flags.since === undefined || flags.until === undefined))
       throw new Failure(
         ExitCode.Input,
         `no delivered event in ${sources.events.join(' ')}; where none was, --since and --until say what was to come`,
       )
-    await eachLine(sources.alerts, (line) => holes.add(line))
+    await eachLine(sources.alerts, settings, 'alerts', (line) => holes.add(line))
     const comparison = new Comparison({
       delivered,
       holes: holes.all,
@@ -179,59 +179,12 @@ async function readLog(
   await pump(input, options, flags.workers, taker)
 }
 
-/** Where delivered events and alerts are read. */
-function sourcesOf(settings: Settings, flags: Flags): { events: string[]; alerts: string[] } {
-  const { output } = settings
-  const given =
-    flags.events.length > 0 || output.kind !== 'ndjson' ? flags.events : [output.directory]
-  if (given.length === 0)
-    throw new Failure(
-      ExitCode.Usage,
-      'no delivered events to read: --events names a directory, a file, or - for standard input',
-    )
-  const events: string[] = []
-  const alerts = [...flags.alerts]
-  for (const path of given) {
-    const found = path === STANDARD_INPUT ? null : deliveredIn(path)
-    if (found === null) events.push(path)
-    else {
-      events.push(...found.events)
-      alerts.push(...found.alerts)
-    }
-  }
-  return { events, alerts }
-}
-
-async function readDeliveredFrom(
-  paths: readonly string[],
-  delivered: Delivered,
-): Promise<{ repeated: number; unreadable: number }> {
-  let repeated = 0
-  let unreadable = 0
-  await eachLine(paths, (line) => {
-    const event = readDelivered(line)
-    if (event === null) unreadable++
-    else if (!delivered.add(event)) repeated++
-  })
-  return { repeated, unreadable }
-}
-
-async function eachLine(paths: readonly string[], take: (line: string) => void): Promise<void> {
-  await checkFiles(paths)
-  for (const path of paths)
-    for await (const line of textLines(chunksOf(readFiles([path])))) take(line)
-}
-
-async function* chunksOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) if (piece.kind === 'data') yield piece.bytes
-}
-
 async function tell(report: Report, { json, output }: Flags): Promise<void> {
   const lines = json === true ? [jsonText(report)] : textOf(report)
   // Standard output has the events then.
   for (const line of lines)
     if (output === STANDARD_INPUT) say(line)
-    else await printLine(line)
+    else await printLine(plain(line))
   if (report.silent.events > 0)
     throw new Failure(ExitCode.Missing, `${report.silent.events} events were lost without a word`)
   if (report.missing > 0)

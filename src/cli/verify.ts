@@ -9,9 +9,7 @@ import { Audit } from '../verify/audit.ts'
 import { isDoubtful } from '../verify/finding.ts'
 import { tableOf } from '../verify/table.ts'
 import { print, printLine } from './terminal.ts'
-
-/** Stands for the topic of the configuration in place of a file. */
-const KAFKA = 'kafka'
+import { KAFKA, kafkaIn } from './topics.ts'
 
 /** Takes a line; `place` names it. */
 type Take = (line: string, place: string) => void
@@ -66,7 +64,7 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
   }
   const all = [...paths, ...flags.events]
   await checkFiles(all.filter((path) => path !== KAFKA))
-  const kafka = all.includes(KAFKA) ? kafkaOf(flags) : null
+  const kafka = all.includes(KAFKA) ? kafkaIn(loadSettings(flags.config ?? null)) : null
   const audit = new Audit({ from: flags.from ?? null, to: flags.to ?? null })
   const read = (path: string, topic: 'rates' | 'events', take: Take): Promise<void> =>
     path === KAFKA && kafka !== null
@@ -84,12 +82,6 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
     const many = missing === 1 ? '1 finding' : `${missing} findings`
     throw new Failure(ExitCode.Missing, `something is missing: ${many}`)
   }
-}
-
-function kafkaOf({ config }: Flags): KafkaOptions {
-  const { output } = loadSettings(config ?? null)
-  if (output.kind === 'kafka') return output.kafka
-  throw new Failure(ExitCode.Usage, 'kafka needs a configuration with output: kafka')
 }
 
 /** Gives each value of a topic with its place. */

@@ -6,10 +6,10 @@ import {
   type HoleFinding,
   type SerialRange,
 } from './findings.ts'
-import { HolePlaces } from './hole-places.ts'
-import { type AnnouncedSerials, type Hole, isNamed } from './holes.ts'
+import type { Hole } from './holes.ts'
 import { Judge, type JudgeOptions, Standing } from './judge.ts'
 import { Lost, type LostEvent } from './lost.ts'
+import type { NamedSerials } from './named-serials.ts'
 import { NodeLog } from './node-log.ts'
 import type { Period } from './period.ts'
 import { sizeOf } from './serials.ts'
@@ -23,7 +23,7 @@ export interface ComparisonOptions extends JudgeOptions, Period {
   /** In the order of the stream. */
   readonly holes: readonly Hole[]
   /** What is named by serial, beside holes. */
-  readonly serials: readonly AnnouncedSerials[]
+  readonly serials: NamedSerials
 }
 
 /**
@@ -39,7 +39,6 @@ export interface ComparisonOptions extends JudgeOptions, Period {
 export class Comparison {
   readonly #options: ComparisonOptions
   readonly #judge: Judge
-  readonly #places: HolePlaces
   readonly #lost = new Lost()
   readonly #numbers = new Map<string, number>()
   readonly #logs: NodeLog[] = []
@@ -48,7 +47,6 @@ export class Comparison {
   constructor(options: ComparisonOptions) {
     this.#options = options
     this.#judge = new Judge(options)
-    this.#places = new HolePlaces(options.holes)
   }
 
   /** First reading: takes a block of the log. */
@@ -58,7 +56,7 @@ export class Comparison {
 
   /** Ends the first reading: what it found. */
   finish(): Findings {
-    const { delivered, holes, serials } = this.#options
+    const { delivered, holes } = this.#options
     let foreign = 0
     delivered.eachUnclaimed((number, daemon, time, serial) => {
       const own = this.#numbers.get(delivered.nodes[number])
@@ -66,27 +64,25 @@ export class Comparison {
       else this.#logs[own].unlogged(daemon, time, serial)
     })
     delivered.unclaim()
-    this.#places.finish()
+    for (const log of this.#logs) log.finish()
     const silent = createFinding()
     const found: HoleFinding[] = holes.map((hole, i) => ({
       hole,
-      reached: this.#places.isReached(i),
+      reached: this.#logs.some((log) => log.isReached(i)),
       ...createFinding(),
     }))
     const named = createFinding()
-    const findingOf = (event: LostEvent): Finding => {
-      const hole = this.#places.at(event.first, event.last)
+    const findingOf = (log: NodeLog, event: LostEvent): Finding => {
+      const hole = log.holeAt(event.first, event.last)
       if (hole >= 0) return found[hole]
-      const { node } = this.#logs[event.node]
-      const isAnnounced = serials.some((range) => isNamed(range, { ...event, node }))
-      return isAnnounced ? named : silent
+      return this.#isNamed(log, event) ? named : silent
     }
     const silentRanges: SerialRange[] = []
     for (const event of this.#lost) {
       const log = this.#logs[event.node]
-      const finding = findingOf(event)
+      const finding = findingOf(log, event)
       if (event.standing === Standing.Recovered) finding.recovered++
-      else if (log.isJudged(event.number, event.time)) {
+      else if (this.#isLost(log, event)) {
         addLost(finding.lost, event)
         if (finding === silent) addToRanges(silentRanges, log.node, event)
       } else addLost(log.outside, event)
@@ -94,7 +90,7 @@ export class Comparison {
     for (const log of this.#logs) {
       log.at = 0
       for (const gap of log.gaps) {
-        const hole = this.#places.at(gap.place, gap.place)
+        const hole = log.holeAt(gap.place, gap.place)
         if (hole >= 0) found[hole].neither += sizeOf(gap)
       }
     }
@@ -118,13 +114,14 @@ export class Comparison {
   pick(block: Block): Block | null {
     const runs: Run[] = []
     this.#each(block, (log, run, at) => {
-      const { standing, time } = this.#judge
-      if (standing < Standing.Torn || !log.isJudged(log.at, time)) return
+      const { standing, time, serial, first, last } = this.#judge
+      if (standing < Standing.Torn) return
+      if (!this.#isLost(log, { number: log.at, time, serial, first, last })) return
       const { order, events } = run.result
       const end = events.outEnd[order[at]]
-      const last = runs.at(-1)
-      if (last?.result === run.result && last.to === at)
-        runs[runs.length - 1] = { ...last, to: at + 1, end }
+      const open = runs.at(-1)
+      if (open?.result === run.result && open.to === at)
+        runs[runs.length - 1] = { ...open, to: at + 1, end }
       else runs.push({ ...run, from: at, to: at + 1, start: events.outStart[order[at]], end })
     })
     return runs.length === 0 ? null : { ...block, runs, rejectsFrom: block.result.rejects.count }
@@ -134,15 +131,24 @@ export class Comparison {
     const { standing, daemon, time, serial, records, first, last } = this.#judge
     log.take(daemon, serial, time, records, first)
     if (standing === Standing.Whole) {
-      log.pass()
-      const { position } = this.#judge
-      if (position !== null) this.#places.pass(position, first)
+      log.pass(this.#judge.position, time, first, last)
     } else if (standing !== Standing.Recovered && log.isBefore())
       addEvent(log.outside, time, records, false)
     else {
       const { at: number } = log
       this.#lost.add({ node: this.#number, number, time, serial, records, standing, first, last })
     }
+  }
+
+  /** Whether an event that was not delivered was to be: it is announced as missing, or can no more be on its way. */
+  #isLost(log: NodeLog, event: Omit<LostEvent, 'node' | 'records' | 'standing'>): boolean {
+    const { number, time, first, last } = event
+    if (!log.isJudged(number, time)) return false
+    return !log.mayBeOpen(last, time) || log.holeAt(first, last) >= 0 || this.#isNamed(log, event)
+  }
+
+  #isNamed({ node }: NodeLog, { serial, time }: Pick<LostEvent, 'serial' | 'time'>): boolean {
+    return this.#options.serials.has(node, serial, time)
   }
 
   #each({ runs }: Block, take: (log: NodeLog, run: Run, at: number) => void): void {

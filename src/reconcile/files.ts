@@ -33,12 +33,14 @@ export function logsAt(path: string): string[] {
 
 /** Puts rotated files of one name into the order in which they were written; others stay as given. */
 export function oldestFirst(paths: readonly string[]): string[] {
-  const ages = paths.map((path) => {
-    const [, name, age = '0'] = ROTATED.exec(path) ?? []
-    return { path, name, age: Number(age) }
-  })
-  const isOneLog = ages.every(({ name }) => name === ages[0].name)
-  return (isOneLog ? ages.toSorted((a, b) => b.age - a.age) : ages).map(({ path }) => path)
+  if (!isOneLog(paths)) return [...paths]
+  const ageOf = (path: string): number => Number(ROTATED.exec(path)?.[2] ?? 0)
+  return paths.toSorted((a, b) => ageOf(b) - ageOf(a))
+}
+
+/** Whether all are files of one name, as it was rotated. */
+export function isOneLog(paths: readonly string[]): boolean {
+  return new Set(paths.map((path) => ROTATED.exec(path)?.[1])).size <= 1
 }
 
 function namesIn(directory: string): string[] {

@@ -1,5 +1,6 @@
 import type { Position } from '../model/place.ts'
 import { objectIn, readPosition } from './delivered-event.ts'
+import { NamedSerials } from './named-serials.ts'
 
 /** A hole in the stream that an alert announced. */
 export interface Hole {
@@ -15,20 +16,8 @@ export interface Hole {
   readonly since: string
 }
 
-/** Serials of a node that an alert says did not come. */
-export interface AnnouncedSerials {
-  readonly node: string
-  readonly from: number
-  readonly to: number
-  /** Stamps of the events before and after them, ms since the epoch. */
-  readonly before: number
-  readonly after: number
-}
-
 /** The alert that names serials. */
 const GAP = 'stream.gap'
-/** Milliseconds around missing serials in which an event has one of them: not one of another boot. */
-const SAME_BOOT_MS = 600_000
 /** Alerts that announce a hole at a position. */
 const TYPES = new Set(['spool.dropped', 'spool.died', 'spool.skipped', 'spool.corrupt'])
 
@@ -60,7 +49,7 @@ interface Range {
 /** The holes that the alerts of an installation announced. An alert that comes again counts once. */
 export class Holes {
   /** What `stream.gap` names: where no hole of the spool is known. */
-  readonly serials: AnnouncedSerials[] = []
+  readonly serials: NamedSerials = new NamedSerials()
   readonly #byTrouble = new Map<string, Hole>()
 
   /** In the order of the stream. */
@@ -91,33 +80,14 @@ export class Holes {
     })
   }
 
-  #addSerials(node: unknown, ranges: readonly Range[]): void {
+  #addSerials(node: unknown, ranges: readonly (Range | null)[]): void {
     for (const range of ranges) {
-      const serials = serialsIn(node, range)
-      if (serials !== null) this.serials.push(serials)
+      const { from, to, before, after } = range ?? {}
+      const times = [Date.parse(String(before)), Date.parse(String(after))]
+      if (typeof from !== 'number' || typeof to !== 'number' || times.some(Number.isNaN)) continue
+      this.serials.add(String(node), { from, to, before: times[0], after: times[1] })
     }
   }
-}
-
-/** Whether an alert named the serial of an event, whose stamp is `time`. */
-export function isNamed(
-  { node, from, to, before, after }: AnnouncedSerials,
-  event: { readonly node: string; readonly serial: number; readonly time: number },
-): boolean {
-  return (
-    event.node === node &&
-    ((event.serial - from) | 0) >= 0 &&
-    ((to - event.serial) | 0) >= 0 &&
-    event.time > before - SAME_BOOT_MS &&
-    event.time < after + SAME_BOOT_MS
-  )
-}
-
-function serialsIn(node: unknown, range: Range): AnnouncedSerials | null {
-  const { from, to, before, after } = range
-  const times = [Date.parse(String(before)), Date.parse(String(after))]
-  if (typeof from !== 'number' || typeof to !== 'number' || times.some(Number.isNaN)) return null
-  return { node: String(node), from, to, before: times[0], after: times[1] }
 }
 
 function countOf(value: unknown): number | null {

@@ -1,6 +1,16 @@
+import { QUIET_MS } from '../model/limits.ts'
+import type { Position } from '../model/place.ts'
+import { HolePlaces } from './hole-places.ts'
+import type { Hole } from './holes.ts'
 import { isWithin, type Period } from './period.ts'
 import { type Gap, SerialGaps } from './serials.ts'
 import { addEvent, createTally, type Tally } from './tally.ts'
+
+/** What is known of a node besides its events. */
+export interface NodeLogOptions extends Period {
+  /** In the order of the stream. */
+  readonly holes: readonly Hole[]
+}
 
 /** One node's events in the log. */
 export class NodeLog {
@@ -15,15 +25,20 @@ export class NodeLog {
   readonly absent: Tally = createTally()
   /** Number of the event at hand. */
   at = 0
-  readonly #period: Period
+  readonly #options: NodeLogOptions
   readonly #gaps = new SerialGaps()
   /** Numbers of the first and the last that were delivered. */
   #first = Number.POSITIVE_INFINITY
   #last = Number.NEGATIVE_INFINITY
+  /** Stamp of that last one; where the last line of any that was delivered begins in the log. */
+  #lastTime = Number.NEGATIVE_INFINITY
+  #lastEnd = Number.NEGATIVE_INFINITY
+  /** Where holes lie between its events; null before one was delivered. */
+  #places: HolePlaces | null = null
 
-  constructor(node: string, period: Period) {
+  constructor(node: string, options: NodeLogOptions) {
     this.node = node
-    this.#period = period
+    this.#options = options
   }
 
   /** Serials that are neither in the log nor among the delivered. */
@@ -42,10 +57,33 @@ export class NodeLog {
     if (!daemon) this.#gaps.take(serial, time, place)
   }
 
-  /** The event at hand was delivered whole, by the stream itself. */
-  pass(): void {
+  /**
+   * The event at hand, stamped `time`, was delivered whole, by the stream itself: its first and its last line
+   * begin at these places of the log. `position` is where it stands in the stream, null where not in one place.
+   */
+  pass(position: Position | null, time: number, first: number, last: number): void {
     this.#first = Math.min(this.#first, this.at)
     this.#last = this.at
+    this.#lastTime = time
+    this.#lastEnd = Math.max(this.#lastEnd, last)
+    if (position === null) return
+    this.#places ??= new HolePlaces(this.#options.holes)
+    this.#places.pass(position, first)
+  }
+
+  /** Ends the passing. */
+  finish(): void {
+    this.#places?.finish()
+  }
+
+  /** Index of the hole in which something from one place of the log to another lies, or a part of it; -1 for none. */
+  holeAt(first: number, last: number): number {
+    return this.#places?.at(first, last) ?? -1
+  }
+
+  /** Whether it has delivered events on both sides of a hole. */
+  isReached(hole: number): boolean {
+    return this.#places?.isReached(hole) ?? false
   }
 
   /** Takes a delivered event that the log does not have. */
@@ -60,15 +98,24 @@ export class NodeLog {
 
   /** Whether an event that was not delivered can be judged already to come before all that were. */
   isBefore(): boolean {
-    return this.#first === Number.POSITIVE_INFINITY && this.#period.since === null
+    return this.#first === Number.POSITIVE_INFINITY && this.#options.since === null
   }
 
   /** Whether event number `at` lies where events are held against each other, once all are known. */
   isJudged(at: number, time: number): boolean {
     return (
-      isWithin(this.#period, time) &&
-      (at > this.#first || this.#period.since !== null) &&
-      (at < this.#last || this.#period.until !== null)
+      isWithin(this.#options, time) &&
+      (at > this.#first || this.#options.since !== null) &&
+      (at < this.#last || this.#options.until !== null)
     )
+  }
+
+  /**
+   * Whether an event that was not delivered may be on its way yet: events are delivered as they close, after
+   * their last record or after QUIET_MS without one. Its last line begins at `last` in the log.
+   */
+  mayBeOpen(last: number, time: number): boolean {
+    if (this.#options.until !== null) return false
+    return last > this.#lastEnd || Math.abs(this.#lastTime - time) < QUIET_MS
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -135,6 +136,19 @@ describe('spillway reconcile, after a shim was killed', () => {
     expect(code).toBe(ExitCode.Missing)
     // Without the alerts nothing is announced.
     expect((JSON.parse(said) as Report).silent.events).toBeGreaterThanOrEqual(lost.length)
+  })
+
+  it('puts logs of any names in order, and shows no control characters of theirs', async () => {
+    const names = ['new.log', 'older.log', 'oldest.log'].map((name) => join(place, name))
+    for (const [i, name] of names.entries()) copyFileSync(logs[2 - i], name)
+    const foreign = join(place, 'foreign.log')
+    writeFileSync(foreign, 'node=a\u001b[31m\u202eb type=LOGIN msg=audit(1.000:1): pid=1\n')
+    const args = ['reconcile', '--events', out, ...NODE, ...names, foreign]
+    const { out: said } = await spillway(args)
+    expect(said).toContain(`\nread: ${[foreign, ...names.toReversed()].join(' ')}\n`)
+    expect(said).toMatch(/^not announced +0 +0$/m)
+    expect(said).toContain('log: 1 events of a?[31m?b,')
+    expect(said).not.toMatch(/[^\n\P{C}]/u)
   })
 
   it('fills the hole, whatever order the logs are named in, and then finds nothing more', async () => {

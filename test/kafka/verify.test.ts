@@ -59,20 +59,8 @@ describe.skipIf(brokers === '')('what a topic says is missing', () => {
   })
 
   it('is brought back into Kafka by reconcile, and closed then', async () => {
-    const [events, alerts] = [join(folder, 'events'), join(folder, 'alerts')]
-    writeFileSync(events, await textOf(topics.events))
-    writeFileSync(alerts, await textOf(topics.alerts))
-    const args = [
-      '--config',
-      config,
-      '--events',
-      events,
-      '--alerts',
-      alerts,
-      '--output',
-      'kafka',
-      log,
-    ]
+    // Events and alerts come from Kafka too: that is where the configuration has them go.
+    const args = ['--config', config, '--output', 'kafka', log]
     const { code, out } = await spillway(['reconcile', ...args])
     expect([code, out]).toEqual([
       0,

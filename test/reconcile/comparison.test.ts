@@ -131,16 +131,15 @@ describe('reconcile', () => {
   ] as const
 
   it('tells what no alert announced from what one did', () => {
-    const { log, events, alerts, lost } = new Loss({}, TWO)
+    const { log, events, alerts, lost } = new Loss({ rate: 50 }, TWO)
     const { findings } = reconciled(log, events, alerts.slice(0, 1))
     expect(findings.holes.map((hole) => hole.lost.events)).toEqual([lost[0].size])
     expect(findings.silent.lost.events).toBe(lost[1].size)
   })
 
   it('knows what is announced by serial alone', () => {
-    const { log, events } = new Loss({ mix: { open: 1 }, startSerial: 4_294_967_000 }, [
-      [0.3, 0.35],
-    ])
+    const options = { mix: { open: 1 }, rate: 50, startSerial: 4_294_967_000 }
+    const { log, events } = new Loss(options, [[0.3, 0.35]])
     const [lost] = reconciled(log, events).findings.silentRanges
     const [before, after] = [lost.time, lost.time].map((time) => new Date(time).toISOString())
     const range = { from: lost.first, to: lost.last, before, after }
@@ -148,6 +147,34 @@ describe('reconcile', () => {
     const { findings } = reconciled(log, events, [JSON.stringify(alert)])
     expect(findings.named.lost.events).toBe(((lost.last - lost.first) | 0) + 1)
     expect(findings.silentRanges).not.toContainEqual(lost)
+  })
+
+  it('leaves alone what may not have closed yet, unless it is announced or asked for', () => {
+    const { log, events } = new Loss({ rate: 50 }, [])
+    for (const back of [2, 20, 90]) {
+      const { findings, filled } = reconciled(log, events.toSpliced(-back, 1))
+      expect([findings.silent.lost.events, filled]).toEqual([0, []])
+      expect(findings.nodes[0].outside.events).toBe(1)
+    }
+    const asked = reconciled(log, events.toSpliced(-20, 1), [], { until: Date.UTC(2100) })
+    expect(asked.filled).toHaveLength(1)
+    const older = reconciled(log, events.toSpliced(-200, 1))
+    expect(older.findings.silent.lost.events).toBe(1)
+  })
+
+  it('finds a hole in the logs of several nodes, one after the other', () => {
+    const { log, events, alerts, all } = new Loss({ nodes: 2, rate: 2000 }, TWO)
+    const lines = log.toString('latin1').split('\n').slice(0, -1)
+    const nodes = [...new Set(lines.map((line) => line.slice(0, line.indexOf(' '))))]
+    const apart = nodes.flatMap((node) => lines.filter((line) => line.startsWith(`${node} `)))
+    const { findings, filled } = reconciled(
+      Buffer.from(`${apart.join('\n')}\n`, 'latin1'),
+      events,
+      alerts,
+    )
+    expect(findings.silent.lost.events).toBe(0)
+    expect(findings.holes.every(({ reached }) => reached)).toBe(true)
+    expect(idsOf(filled)).toEqual(all)
   })
 
   it('says which holes an earlier run has filled', () => {
