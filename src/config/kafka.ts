@@ -5,15 +5,16 @@ import { HEADERS, type KafkaOptions, type PropertyValue } from '../model/kafka.t
 import { isSecret } from '../model/secret.ts'
 import { ABSOLUTE, NAME, setting } from './setting.ts'
 
-const BROKER = /^[^\s,]+:\d{1,5}$/
+const BROKER = /^(?:\[[\da-f:.]+\]|[^\s,/:[\]]+):(\d{1,5})$/i
+const LAST_PORT = 65_535
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/
 
 /** The section `kafka`. */
 export const kafkaSection: z.ZodType<FilledKafka> = z
   .strictObject({
-    brokers: setting(z.array(z.string().regex(BROKER)).min(1).default(['localhost:9092']), {
+    brokers: setting(z.array(z.string().refine(isBroker)).min(1).default(['localhost:9092']), {
       says: 'Brokers to begin with; the others are learned from them.',
-      allowed: 'a list of host:port',
+      allowed: 'a list of host:port, at least one',
     }),
     client_id: setting(z.string().regex(NAME).default('spillway'), {
       says: 'Name by which brokers know this client, in their logs and quotas.',
@@ -90,6 +91,11 @@ export interface FilledKafka {
   readonly compression: KafkaOptions['compression']
   readonly oauth_token_file?: string | undefined
   readonly librdkafka: Readonly<Record<string, PropertyValue | { readonly file: string }>>
+}
+
+function isBroker(text: string): boolean {
+  const port = Number(BROKER.exec(text)?.[1] ?? 0)
+  return port > 0 && port <= LAST_PORT
 }
 
 function topic(name: string, says: string): z.ZodDefault<z.ZodString> {

@@ -132,7 +132,7 @@ function sentence(mistake: Mistake, found: unknown): string {
 /** A value as a mistake shows it: not what is in a section or list, which may be a secret in the wrong place. */
 function shown(value: unknown): string {
   if (isRecord(value)) return 'a section'
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (value === undefined) return 'nothing'
   const text = jsonText(value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
@@ -173,7 +173,9 @@ function merge(under: unknown, over: unknown): unknown {
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at = value
-  for (const step of path) at = isRecord(at) ? at[String(step)] : undefined
+  for (const step of path)
+    if (Array.isArray(at)) at = (at as readonly unknown[])[Number(step)]
+    else at = isRecord(at) ? at[String(step)] : undefined
   return at
 }
 

@@ -82,6 +82,29 @@ describe('the configuration', () => {
     ])
   })
 
+  it.each(['kafka-1.example:9092', '10.0.0.1:9092', '[2001:db8::1]:9093', 'my_broker:65535'])(
+    'takes the broker %s',
+    (broker) => {
+      const { output } = settingsOf(`output: kafka\nkafka: { brokers: ["${broker}"] }`, 'f.yaml')
+      expect(output).toMatchObject({ kafka: { brokers: [broker] } })
+    },
+  )
+
+  it.each(['kafka-1', 'kafka-1:', 'kafka-1:0', 'kafka-1:65536', 'ssl://kafka-1:9093', 'a:1,b:2'])(
+    'takes no broker %s, and says which of them',
+    (broker) => {
+      expect(mistakesOf(`output: kafka\nkafka:\n  brokers: ["a:1", "${broker}"]`)).toEqual([
+        `f.yaml:3: kafka.brokers.1: found "${broker}", allowed: a list of host:port, at least one`,
+      ])
+    },
+  )
+
+  it('takes no empty list of brokers', () => {
+    expect(mistakesOf('kafka: { brokers: [] }')).toEqual([
+      'f.yaml:1: kafka.brokers: found an empty list, allowed: a list of host:port, at least one',
+    ])
+  })
+
   it('reads where metrics are answered and what is run for alerts', () => {
     const text = 'metrics: { listen: tcp://127.0.0.1:9464 }\nalerts: { exec: [/bin/page, -v] }'
     expect(settingsOf(text, 'f')).toMatchObject({

@@ -125,12 +125,25 @@ export function checkProperties(options: KafkaOptions, client: Client): string[]
       )
   mistakes.push(...checkSecurity(options, client.features))
   if (mistakes.length > 0) return mistakes
+  const refused = refusalOf(options, client)
+  if (refused === null) return []
+  // librdkafka tells the first alone, and aliases by a name that was not written.
+  const each = names.flatMap((name) => {
+    const librdkafka = { [name]: options.librdkafka[name] }
+    const why = refusalOf({ ...options, librdkafka }, client)
+    return why === null ? [] : [`kafka.librdkafka.${name}: ${withoutSecrets(why, options)}`]
+  })
+  return each.length > 0 ? each : [`kafka: ${withoutSecrets(refused, options)}`]
+}
+
+/** What librdkafka has against the properties; null for nothing. */
+function refusalOf(options: KafkaOptions, client: Client): string | null {
   try {
     const { global, topic } = propertiesOf(options, options.maxMessageBytes)
     client.create(global, topic)
-    return []
+    return null
   } catch (error) {
-    return [`kafka: ${withoutSecrets((error as Error).message.trim(), options)}`]
+    return (error as Error).message.trim()
   }
 }
 
