@@ -84,7 +84,8 @@ function saidOf(notice: Notice): Said {
   const evidence = { from, to, lines, bytes }
   if (notice.kind === 'corrupt') {
     const { file } = notice
-    const kept = file === null ? 'they could not be kept' : `they are kept in ${file}`
+    const kept =
+      file === null ? 'they could not be kept' : `what is left of them is kept in ${file}`
     const text = `${bytes} bytes of the spool from ${from} to ${to} are no frame of the shim; ${kept}.`
     return { subject: from, text, evidence: { ...evidence, file } }
   }

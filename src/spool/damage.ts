@@ -17,6 +17,8 @@ const STUCK_MS = 1000
 export class Damage {
   readonly #directory: string
   readonly #notice: (notice: Notice) => void
+  /** Line feeds of the segment at hand that were passed over. */
+  #lineFeeds = 0
   #stuckSince = 0
 
   /** Takes the state directory, where it keeps what it passes over. */
@@ -28,14 +30,24 @@ export class Damage {
   /**
    * Moves a segment from its offset to the next good frame, or to `end`. With `onlyBefore` a good
    * frame must follow: a tail may be merely unfinished. What ends at or before `floor` was told
-   * before. True when it moved.
+   * before. `unread` is how many line feeds the segment had that were not read, null where nobody
+   * knows: what is damaged up to its end says nothing of them. True when it moved.
    */
-  pass(segment: SegmentFile, end: number, onlyBefore: boolean, floor: number): boolean {
+  pass(
+    segment: SegmentFile,
+    end: number,
+    onlyBefore: boolean,
+    floor: number,
+    unread: number | null = null,
+  ): boolean {
     const { epoch, sequence, offset } = segment
     if (offset >= end) return false
     const good = segment.findFrame(end)
     if (good === end && onlyBefore) return false
-    const { kept, bytes, lineFeeds } = segment.skipTo(good)
+    const { kept, bytes, lineFeeds: found } = segment.skipTo(good)
+    const isTold = good === end && unread !== null && unread >= this.#lineFeeds
+    const lineFeeds = isTold ? unread - this.#lineFeeds : found
+    this.#lineFeeds += lineFeeds
     if (good <= floor) return true
     const from = { epoch, place: placeOf(sequence, offset) }
     const to = { epoch, place: placeOf(sequence, good) }
@@ -54,6 +66,12 @@ export class Damage {
       return this.pass(segment, size, true, floor)
     }
     return false
+  }
+
+  /** Another segment is at hand. */
+  enter(): void {
+    this.#lineFeeds = 0
+    this.clear()
   }
 
   /** A good frame was found: what lay behind the one before was merely unfinished. */

@@ -168,7 +168,7 @@ export class SpoolReader {
     this.#segment = segment
     this.#following = null
     this.#floor = 0
-    this.#damage.clear()
+    this.#damage.enter()
     if (!segment.header) return
     this.#writer ??= new Writer(segment.header)
     const { bytes, lineFeeds } = segment.header
@@ -256,10 +256,12 @@ export class SpoolReader {
   /** A later segment is there: all this one holds was read, or what is left of it is damaged. */
   #leave(segment: SegmentFile, following: SegmentFile): Piece | 'again' {
     const isNext = following.sequence === segment.sequence + 1
-    const said = isNext ? following.header?.previousLength : undefined
+    const next = isNext ? following.header : null
+    const said = next?.previousLength
     const valid = said !== undefined && said <= MAX_SEGMENT ? said : undefined
     const end = valid ?? segment.size
-    if (this.#damage.pass(segment, end, valid === undefined, this.#floor))
+    const unread = next && segment.header ? next.lineFeeds - this.#before.lineFeeds : null
+    if (this.#damage.pass(segment, end, valid === undefined, this.#floor, unread))
       return this.#gapAt(segment)
     if (!isNext) this.#trail.saySkipped(segment, following, this.#before)
     this.#use(following)

@@ -44,7 +44,7 @@ export class PlainSource implements SegmentSource {
   passage(from: number, to: number): Passage {
     const bytes = Buffer.alloc(to - from)
     const kept = bytes.subarray(0, this.read(bytes, 0, from))
-    return { kept, bytes: kept.length, lineFeeds: lineFeedsIn(kept) }
+    return { kept, bytes: bytes.length, lineFeeds: lineFeedsIn(kept) }
   }
 }
 

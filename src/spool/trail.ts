@@ -108,12 +108,14 @@ export class Trail {
 
   #skipped(from: Position, to: SegmentFile, before: Counters | null): void {
     const { header, epoch, sequence } = to
+    // One that was renamed or put there counts from elsewhere.
+    const isAhead = header && before && header.bytes >= before.bytes
     this.#notice({
       kind: 'skipped',
       from,
       to: { epoch, place: placeOf(sequence, 0) },
-      bytes: header && before ? header.bytes - before.bytes : null,
-      lineFeeds: header && before ? header.lineFeeds - before.lineFeeds : null,
+      bytes: isAhead ? header.bytes - before.bytes : null,
+      lineFeeds: isAhead ? header.lineFeeds - before.lineFeeds : null,
     })
   }
 }

@@ -332,7 +332,9 @@ describe('damage', () => {
         const start = 128 + lost * 37
         expect([notice.from.place, notice.to.place]).toEqual([start, start + 37])
         expect(readFileSync(notice.file ?? '')).toEqual(bad.subarray(start, start + 37))
-        const lineFeeds = bad.subarray(start, start + 37).filter((value) => value === 10).length
+        const found = bad.subarray(start, start + 37).filter((value) => value === 10).length
+        // Of what is damaged up to the end of a segment the next one knows how many there were.
+        const lineFeeds = lost === 2 ? 1 : found
         expect(notice).toMatchObject({ bytes: 37, lineFeeds })
         unlinkSync(notice.file ?? '')
         collector.reader.close()
@@ -365,8 +367,43 @@ describe('damage', () => {
     const collector = new Collector(spool)
     collector.drain()
     expect(collector.text).toBe('aaaa\n<gap>dddd\n')
-    expect(collector.notices).toMatchObject([{ kind: 'corrupt', bytes: 20 }])
+    expect(collector.notices).toMatchObject([{ kind: 'corrupt', bytes: 74, lineFeeds: 2 }])
     expect(writer.sequence).toBe(1)
+  })
+
+  test('what a segment lacks up to its end is counted by the next one, beside what was told before', () => {
+    const writer = new FakeWriter(spool, 1)
+    for (const text of ['aaaa\n', 'bbbb\n', 'cccc\n', 'dd\nd\n']) writer.data(text)
+    writer.rotate()
+    writer.data('eeee\n')
+    const first = join(spool, '00000001-00000000.seg')
+    const bytes = readFileSync(first)
+    bytes[128 + 20] ^= 255
+    bytes.fill(0, 128 + 2 * 37 + 5)
+    writeFileSync(first, bytes)
+    const collector = new Collector(spool)
+    collector.drain()
+    expect(collector.text).toBe('<gap>bbbb\n<gap>eeee\n')
+    expect(collector.notices).toMatchObject([
+      { kind: 'corrupt', bytes: 37, lineFeeds: 1 },
+      { kind: 'corrupt', bytes: 74, lineFeeds: 3 },
+    ])
+  })
+
+  test('a segment under a later name is told without counts, and read where it is', () => {
+    const writer = three()
+    writer.rotate()
+    writer.data('eeee\n')
+    writer.end()
+    const [second, ninth] = [1, 9].map((sequence) => join(spool, `00000001-0000000${sequence}.seg`))
+    renameSync(second, ninth)
+    const collector = new Collector(spool)
+    collector.drain()
+    expect(collector.text).toBe('aaaa\nbbbb\ncccc\n<gap>eeee\n<gap>dddd\n')
+    expect(collector.notices).toMatchObject([
+      { kind: 'skipped', bytes: 5, lineFeeds: 1 },
+      { kind: 'skipped', bytes: null, lineFeeds: null },
+    ])
   })
 
   test('a damaged segment header loses no frame', () => {
