@@ -1,3 +1,4 @@
+import { plain } from '../model/plain.ts'
 import { type Given, type Mistake, readLines } from './lines.ts'
 import type { Finding, Option, Setting } from './option.ts'
 import { OPTIONS } from './options.ts'
@@ -77,7 +78,7 @@ function settingsText(
   const head = [`# Made by spillway migrate from ${name}.`]
   if (server !== undefined)
     head.push(`# audisp-remote sent to ${server}, port ${port}: name the brokers of Kafka instead.`)
-  return `${[...head, ...linesOf(tree, '')].join('\n')}\n`
+  return `${[...head.map(plain), ...linesOf(tree, '')].join('\n')}\n`
 }
 
 function put(tree: Tree, [name, ...below]: readonly string[], value: string): void {

@@ -8,6 +8,8 @@ const MAX_WAITING = 256
 const MAX_UNREAD = 64 * 1024
 /** Milliseconds that a message may stay unfinished. */
 const UNFINISHED_MS = 30_000
+/** Milliseconds that a client may take to read the last that it is told. */
+const FAREWELL_MS = 10_000
 
 /** What a client tells whoever listens. */
 export interface ClientEvents {
@@ -35,6 +37,8 @@ export class Client {
   #waiting = 0
   #held = false
   #unfinishedSince = 0
+  /** When it was first seen that it was told to go and has not gone. */
+  #staysSince = 0
   #gone = false
   #wrong: string | null = null
 
@@ -95,8 +99,13 @@ export class Client {
     this.#breathe()
   }
 
-  /** Closes a connection that has had its time for a message; `now` in ms of a clock that does not jump. */
+  /** Closes a connection that has had its time for a message, or to go; `now` in ms of a clock that does not jump. */
   look(now: number): void {
+    if (this.#gone) {
+      if (this.#staysSince === 0) this.#staysSince = now
+      else if (now - this.#staysSince > FAREWELL_MS) this.#socket.destroy()
+      return
+    }
     if (this.#parser.held === 0) this.#unfinishedSince = 0
     else if (this.#unfinishedSince === 0) this.#unfinishedSince = now
     else if (now - this.#unfinishedSince > UNFINISHED_MS && !this.#held)

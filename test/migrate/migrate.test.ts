@@ -52,6 +52,12 @@ describe('a configuration of audisp-remote', () => {
     expect(settingsOf(settings, name)).toBeDefined()
   })
 
+  it('is named in a comment of one line, with no control characters', () => {
+    const { settings } = migrate('remote_server = a\u001b[31mb\nport = 60\n', 'f\noutput: stdout')
+    expect(settings).toContain('from f?output: stdout.\n# audisp-remote sent to a?[31mb, port 60')
+    expect(settings).not.toMatch(/[^\n\P{C}]/u)
+  })
+
   it('never fails, and becomes a configuration that holds, whatever its values', () => {
     const name = fc.constantFrom(...OPTIONS.map((option) => option.name))
     const value = fc.oneof(

@@ -2,16 +2,18 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Client } from '../../src/receive/client.ts'
-import { message } from '../receive/wire.ts'
+import { heartbeat, message } from '../receive/wire.ts'
 
 let server: Server
 let peer: Socket
 let client: Client
 let records: number
 let wrong: string | null
+let isGone: boolean
 beforeEach(async () => {
   records = 0
   wrong = null
+  isGone = false
   server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -26,6 +28,7 @@ beforeEach(async () => {
     },
     gone: (_from, why) => {
       wrong = why
+      isGone = true
     },
   })
 })
@@ -40,6 +43,22 @@ async function send(bytes: Buffer): Promise<void> {
   peer.write(bytes)
   await new Promise((resolve) => setTimeout(resolve, 30))
 }
+
+describe('a client that reads nothing', () => {
+  it('is let go ten seconds after it was told to go', async () => {
+    peer.pause()
+    const heartbeats = Buffer.concat(Array.from({ length: 10_000 }, (_, n) => heartbeat(n)))
+    // Until no buffer takes any more: the replies that nobody reads have it read no further.
+    for (let left = 100; left > 0 && peer.writableLength < 1_000_000; left--) await send(heartbeats)
+    expect(peer.writableLength).toBeGreaterThan(0)
+    client.farewell()
+    client.look(1)
+    await send(Buffer.alloc(0))
+    expect(isGone).toBe(false)
+    client.look(10_002)
+    await vi.waitFor(() => expect(isGone).toBe(true))
+  })
+})
 
 describe('a client that sends a byte now and then', () => {
   it('is sent away when a message has taken its 30 s, however alive it looks', async () => {
