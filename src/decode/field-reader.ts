@@ -1,7 +1,7 @@
 import { ENRICHED, NINE, OPEN_PARENTHESIS, QUOTE, SPACE, ZERO } from '../model/bytes.ts'
 import { NO_USER } from '../model/origins.ts'
 import { NIBBLE } from './hex.ts'
-import { viewOf } from './words.ts'
+import { hasQuote, viewOf } from './words.ts'
 
 /** Bytes of a program's or a path's name that count, its quote included: PATH_MAX is 4,096. */
 const MOST_BYTES = 512
@@ -46,6 +46,7 @@ export class FieldReader {
     let at = start
     if (bytes[at] === QUOTE) {
       at++
+      while (at + 4 <= limit && !hasQuote(this.view.getInt32(at, true))) at += 4
       while (at < limit && bytes[at] !== QUOTE) at++
     } else {
       if (bytes[at] === OPEN_PARENTHESIS || bytes[at] === QUESTION) return false

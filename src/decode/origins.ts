@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts'
-import { EQUALS, QUOTE } from '../model/bytes.ts'
+import { EQUALS, QUOTE, SPACE } from '../model/bytes.ts'
 import type { Events, Lines, Result } from '../model/result.ts'
 import { CWD, SYSCALL } from '../tables/single.ts'
 import { Actor } from './actor.ts'
@@ -10,7 +10,11 @@ import { TextIndex } from './text-index.ts'
 const PATH = 1302
 const URINGOP = 1336
 
+const ITEM = word('item')
 const NAME = word('name')
+/** Bytes of `item=0 `. */
+const NAME_AT = 7
+
 const CWD_NAME = word('cwd=')
 
 /**
@@ -69,12 +73,25 @@ export class OriginFinder {
   /** Finds the name in a PATH record. */
   #name(line: number): boolean {
     const fields = this.#fields
-    const at = this.#field(line, NAME)
+    const at = this.#isUsual(line) ? this.#lines.body[line] + NAME_AT : this.#field(line, NAME)
     if (at < 0 || fields.bytes[at + 4] !== EQUALS) return false
     if (!fields.text(at + 5, this.#lines.end[line])) return false
     this.#pathStart = fields.start
     this.#pathEnd = fields.end
     return true
+  }
+
+  /** Whether a record begins `item=0 name`, as the kernel prints it. */
+  #isUsual(line: number): boolean {
+    const { bytes, view } = this.#fields
+    const body = this.#lines.body[line]
+    return (
+      view.getInt32(body, true) === ITEM &&
+      view.getInt32(body + NAME_AT, true) === NAME &&
+      bytes[body + NAME_AT - 1] === SPACE &&
+      bytes[body + NAME_AT - 2] > SPACE &&
+      bytes[body + NAME_AT - 3] > SPACE
+    )
   }
 
   /** Cuts the name that was found, or the working directory where it is relative, to its prefix. */
@@ -83,22 +100,31 @@ export class OriginFinder {
     const start = this.#pathStart
     const end = this.#pathEnd
     const isHex = bytes[start] !== QUOTE
-    const isHere = cwd >= 0 && this.#workingDirectory(cwd)
     if (!isSlash(bytes, isHex ? start : start + 1, isHex)) {
-      if (isHere) this.#cut(this.#fields.start, this.#fields.end, true)
+      if (cwd >= 0 && this.#workingDirectory(cwd)) this.#cut(this.#fields.start, this.#fields.end)
       else this.#pathStart = this.#pathEnd = 0
       return
     }
-    // The kernel names a parent directory with a slash at its end, or as the working directory.
-    const last = isHex ? end - 2 : end - 1
-    this.#cut(start, end, (isHere && this.#isSame(start, end)) || isSlash(bytes, last, isHex))
+    this.#cut(start, end)
+    // A prefix that is a part of the name is one whether or not the name is that of a directory.
+    if (this.#pathEnd < end || this.#isDirectory(start, end, cwd)) return
+    this.#pathEnd = prefixEnd(bytes, isHex ? start : start + 1, end, isHex, false)
   }
 
-  #cut(start: number, end: number, isDirectory: boolean): void {
+  /** Whether a name is that of a directory: the kernel gives a parent's a slash at its end, or it is the working directory. */
+  #isDirectory(start: number, end: number, cwd: number): boolean {
+    const { bytes } = this.#fields
+    const isHex = bytes[start] !== QUOTE
+    if (isSlash(bytes, isHex ? end - 2 : end - 1, isHex)) return true
+    return cwd >= 0 && this.#workingDirectory(cwd) && this.#isSame(start, end)
+  }
+
+  /** Cuts a directory's name to its prefix. */
+  #cut(start: number, end: number): void {
     const { bytes } = this.#fields
     const isHex = bytes[start] !== QUOTE
     this.#pathStart = start
-    this.#pathEnd = prefixEnd(bytes, isHex ? start : start + 1, end, isHex, isDirectory)
+    this.#pathEnd = prefixEnd(bytes, isHex ? start : start + 1, end, isHex, true)
   }
 
   #workingDirectory(line: number): boolean {

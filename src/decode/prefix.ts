@@ -27,11 +27,9 @@ export function prefixEnd(
   let prefix = start
   for (let parts = 0; parts < MOST_PARTS; parts++) {
     let at = prefix + step
-    let digits = at < end
-    while (at < end && !isSlash(bytes, at, isHex)) {
-      if (digits && !isDigit(bytes, at, isHex)) digits = false
-      at += step
-    }
+    while (at < end && isDigit(bytes, at, isHex)) at += step
+    const digits = at > prefix + step && (at >= end || isSlash(bytes, at, isHex))
+    while (at < end && !isSlash(bytes, at, isHex)) at += step
     if (digits || at === prefix + step || (at >= end && !isDirectory)) break
     prefix = Math.min(at, end)
   }

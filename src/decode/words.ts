@@ -55,6 +55,12 @@ export function isOdd(word: number): number {
   )
 }
 
+/** Whether one of a word's bytes is a quote. */
+export function hasQuote(word: number): boolean {
+  const quote = word ^ 0x22222222
+  return ((quote - 0x01010101) & ~quote & 0x80808080) !== 0
+}
+
 /** A constant text, ready to be written in words. */
 export interface Constant {
   readonly view: DataView
