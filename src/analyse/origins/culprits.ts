@@ -1,5 +1,5 @@
 import { rounded } from '../counts/figures.ts'
-import type { CounterTable } from './counters.ts'
+import type { Counted } from './counted.ts'
 import { callName, directoriesOf, parentName, textOf, userName } from './origin-names.ts'
 import { type Counter, type Facet, Facets } from './sought.ts'
 
@@ -40,9 +40,9 @@ export interface Culprits {
   readonly together: readonly Together[]
 }
 
-/** What is usual: a table, and the seconds it stands for. */
+/** What is usual: counters, and the seconds they stand for. */
 export interface Usual {
-  readonly table: CounterTable
+  readonly counted: Counted
   readonly seconds: number
 }
 
@@ -55,7 +55,7 @@ interface Share {
 /** Who made a row's `entries` in so many seconds, whose counters are `now`. */
 export function culpritsOf(
   row: number,
-  now: CounterTable,
+  now: Counted,
   entries: number,
   seconds: number,
   usual: Usual,
@@ -77,7 +77,7 @@ export function culpritsOf(
 /** The same of program, user, call and path together alone. */
 export function togetherOf(
   row: number,
-  now: CounterTable,
+  now: Counted,
   entries: number,
   seconds: number,
   usual: Usual,
@@ -101,7 +101,7 @@ function wholeName({ text, cut, user, number }: Counter): string {
  */
 function pathsOf(
   row: number,
-  now: CounterTable,
+  now: Counted,
   entries: number,
   seconds: number,
   usual: Usual,
@@ -126,22 +126,19 @@ function pathsOf(
 function sharesOf(
   row: number,
   facet: Facet,
-  now: CounterTable,
+  now: Counted,
   usual: Usual,
   namesOf: (counter: Counter) => readonly string[],
 ): Map<string, Share> {
   const shares = new Map<string, Share>()
-  const isOurs = (counter: Counter): boolean => counter.row === row && counter.facet === facet
-  for (const counter of now) {
-    if (!isOurs(counter)) continue
+  for (const counter of now.of(row, facet)) {
     for (const name of namesOf(counter)) {
       const share = shares.get(name) ?? { count: 0, usual: 0 }
       shares.set(name, share)
       share.count += counter.count
     }
   }
-  for (const counter of usual.table) {
-    if (!isOurs(counter)) continue
+  for (const counter of usual.counted.of(row, facet)) {
     for (const name of namesOf(counter)) {
       const share = shares.get(name)
       if (share !== undefined) share.usual += counter.count / usual.seconds

@@ -1,5 +1,5 @@
-import type { CountersState } from './counters.ts'
-import { CounterTable } from './counters.ts'
+import { Counted } from './counted.ts'
+import { type CountersState, CounterTable } from './counters.ts'
 import { type Culprits, culpritsOf, type Usual } from './culprits.ts'
 import type { Hitters } from './hitters.ts'
 
@@ -7,7 +7,7 @@ import type { Hitters } from './hitters.ts'
 const HALF_LIFE_S = 10
 
 /** For who asks for those that make most, whatever is usual. */
-export const NOTHING_USUAL: Usual = { table: new CounterTable(), seconds: 1 }
+export const NOTHING_USUAL: Usual = { counted: new Counted(new CounterTable()), seconds: 1 }
 
 /** The origins of a node in the checkpoint. */
 export interface OriginsState {
@@ -55,9 +55,9 @@ export class Origins {
     length: number,
     entries: number,
   ): Culprits | null {
-    const now = tableOf(hitters)
+    const now = countedOf(hitters)
     if (now === null) return null
-    const usual = { table: this.#usual, seconds: Math.max(1, this.#weight) }
+    const usual = { counted: new Counted(this.#usual), seconds: Math.max(1, this.#weight) }
     return culpritsOf(row, now, entries, length, usual)
   }
 
@@ -67,9 +67,9 @@ export class Origins {
   }
 }
 
-/** The counters of some seconds in one table; null where there are none. */
-export function tableOf(hitters: readonly Hitters[]): CounterTable | null {
+/** The counters of some seconds, added up; null where there are none. */
+export function countedOf(hitters: readonly Hitters[]): Counted | null {
   const sum = new CounterTable()
   for (const { table, error } of hitters) sum.addAll(table, error - table.error)
-  return sum.size === 0 ? null : sum
+  return sum.size === 0 ? null : new Counted(sum)
 }

@@ -1,5 +1,6 @@
 import { type Keys, OTHER, TOTAL } from '../counts/keys.ts'
 import { Sum, Sums, type SumsState } from '../counts/sums.ts'
+import { Counted } from '../origins/counted.ts'
 import { type CountersState, CounterTable } from '../origins/counters.ts'
 import { togetherOf } from '../origins/culprits.ts'
 import type { Hitters } from '../origins/hitters.ts'
@@ -236,11 +237,9 @@ export class Interval {
     if (this.#origins.size === 0) return new Map()
     const entries = (row: number): number => this.#sums.get(row, Sum.Entries)
     const busiest = rows.toSorted((a, b) => entries(b) - entries(a)).slice(0, MOST_ORIGINS)
+    const now = new Counted(this.#origins)
     return new Map(
-      busiest.map((row) => [
-        row,
-        togetherOf(row, this.#origins, entries(row), seconds, NOTHING_USUAL),
-      ]),
+      busiest.map((row) => [row, togetherOf(row, now, entries(row), seconds, NOTHING_USUAL)]),
     )
   }
 }

@@ -3,7 +3,7 @@ import { type Keys, TOTAL } from '../counts/keys.ts'
 import { Sum, type Sums } from '../counts/sums.ts'
 import { type Culprits, culpritsOf } from '../origins/culprits.ts'
 import type { Hitters } from '../origins/hitters.ts'
-import { NOTHING_USUAL, type Origins, tableOf } from '../origins/origins.ts'
+import { countedOf, NOTHING_USUAL, type Origins } from '../origins/origins.ts'
 import type { History } from './history.ts'
 import type { Second } from './second.ts'
 
@@ -88,11 +88,11 @@ export class Recent {
   origins(rows: readonly number[]): (Culprits | null)[] {
     const { judged } = this.#seconds()
     const { hitters, start, end } = this.#open(judged - ORIGINS_S, judged)
-    const table = tableOf(hitters)
+    const now = countedOf(hitters)
     return rows.map((row) => {
       const entries = this.#entries(row, start, end)
-      if (table === null || entries === 0) return null
-      const culprits = culpritsOf(row, table, entries, end - start, NOTHING_USUAL)
+      if (now === null || entries === 0) return null
+      const culprits = culpritsOf(row, now, entries, end - start, NOTHING_USUAL)
       const isKnown = Object.values(culprits).some((of: readonly unknown[]) => of.length > 0)
       return isKnown ? culprits : null
     })
