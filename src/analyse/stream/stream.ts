@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto'
 import { type Batch, MARK_WIDTH, placeAt } from '../../model/batch.ts'
 import type { Block, Message } from '../../model/delivery.ts'
 import { comparePositions, formatPosition, type Position } from '../../model/place.ts'
 import type { Break } from './breaks.ts'
+import { Digest } from './digest.ts'
 
 /**
  * Bytes of a section that has a digest. A hash that is half done cannot be kept, so that a restart reads
@@ -84,7 +84,7 @@ export class StreamSections {
   #entries: number
   #rejected: number
   #holes: Hole[]
-  #hash: Hash = createHash('sha256')
+  #digest = new Digest()
   #block: Block | null = null
   /** Bytes of the block that are counted. */
   #offset = 0
@@ -142,6 +142,7 @@ export class StreamSections {
     const to = this.#reach(place)
     const from = this.#from as Position
     const passed = this.#holes.filter((hole) => comparePositions(hole.at, to) < 0)
+    const [sha256, next] = this.#digest.end()
     const figures = {
       host: this.#host,
       from: formatPosition(from.epoch, from.place),
@@ -152,13 +153,13 @@ export class StreamSections {
       dropped_lines: sum(passed, ({ lines }) => lines),
       dropped_bytes: sum(passed, ({ bytes }) => bytes),
       holes: passed.slice(0, MOST_HOLES).map(holeText),
-      sha256: this.#bytes > MAX_BYTES ? null : this.#hash.digest('hex'),
+      sha256: this.#bytes > MAX_BYTES ? null : sha256,
     }
     this.#from = to
     this.#read = this.#block === null ? to : startOf(this.#block.batch)
     this.#bytes = this.#entries = this.#rejected = 0
     this.#holes = this.#holes.filter((hole) => !passed.includes(hole))
-    this.#hash = createHash('sha256')
+    this.#digest = next
     return figures
   }
 
@@ -202,7 +203,7 @@ export class StreamSections {
     this.totals.bytes += to - from
     this.totals.entries += entries
     this.totals.rejected += rejected
-    if (this.#bytes <= MAX_BYTES) this.#hash.update(batch.bytes.subarray(from, to))
+    if (this.#bytes <= MAX_BYTES) this.#digest.add(batch.bytes.subarray(from, to))
     else this.#read = null
     this.#offset = to
   }
