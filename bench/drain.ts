@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { type Bench, mustEqual } from './bench.ts'
-import { measured, type Program, SPILLWAY, type Usage } from './child.ts'
+import { measured, SPILLWAY, type Usage } from './child.ts'
 import { continuations, readEvents } from './events.ts'
 import { configureLaurel, findLaurel } from './laurel.ts'
 import { type Made, madeFile } from './made.ts'
+import { digestOf, writing } from './output.ts'
 import { median, round, spread } from './report.ts'
 
 const WORKERS = [0, 1, 2]
@@ -122,17 +121,6 @@ function ceilings({ path }: Made, out: string): Contestant[] {
   ]
 }
 
-/** Measures a program that writes to a new file; freeing what the last one wrote is nobody's work. */
-async function writing(path: string, program: Program): Promise<Usage> {
-  rmSync(path, { force: true })
-  const stdout = openSync(path, 'w')
-  try {
-    return await measured({ ...program, stdout })
-  } finally {
-    closeSync(stdout)
-  }
-}
-
 /** Every event and record is there, and the number of workers changes no byte. */
 async function verifySpillway(
   contestants: readonly Contestant[],
@@ -163,10 +151,4 @@ async function verifyLaurel(
   await run()
   const held = await readEvents(events as string)
   return `${name}: ${held.events} of ${pieces} events, ${held.records} of ${records} records`
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }

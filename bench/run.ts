@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { analysed } from './analysed.ts'
 import { analysis } from './analysis.ts'
 import type { Bench } from './bench.ts'
 import { drain } from './drain.ts'
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   floods,
   micro,
   analysis,
+  analysed,
 }
 /** Only when named: they need a broker. */
 const NAMED: Readonly<Record<string, Bench>> = { kafka: kafkaSink, 'kafka-delay': kafkaDelay }
