@@ -1,13 +1,15 @@
 import { type Bench, mustEqual } from './bench.ts'
+import { LATER } from './floods/later.ts'
 import { Random } from './floods/random.ts'
-import { type Score, scoreOf, strict, together } from './floods/score.ts'
+import { type Found, type Score, scoreOf, strict, together } from './floods/score.ts'
 import { HELD_OUT, hostOf, KNOWN, type Shape } from './floods/shapes.ts'
-import { percentile, type Report, round } from './report.ts'
+import { KINDS } from './floods/stage.ts'
+import { percentile, type Report, round, type Target } from './report.ts'
 
 /** Days that one host is followed: the first of them know nothing of the hour of the day. */
 const DAYS = 4
 
-/** Hosts of each shape in a round: 14 shapes, 448 host-days. */
+/** Hosts of each shape in a round: 20 shapes, 640 host-days. */
 const HOSTS = 8
 
 /** Seconds in which a flood has to be told. */
@@ -35,18 +37,26 @@ export const floods: Bench = ({ rounds }) => {
   const hosts = HOSTS * rounds
   const known = scoresOf(KNOWN, 1, hosts, DAYS)
   const heldOut = scoresOf(HELD_OUT, 2, hosts, DAYS)
-  const all = together([...known.values(), ...heldOut.values()])
-  mustEqual('host-days', all.days, (known.size + heldOut.size) * hosts * DAYS)
-  return Promise.resolve(reportOf(known, heldOut, all))
+  const later = scoresOf(LATER, 3, hosts, DAYS)
+  const all = together([known, heldOut, later].flatMap((scores) => [...scores.values()]))
+  mustEqual('host-days', all.days, (known.size + heldOut.size + later.size) * hosts * DAYS)
+  return Promise.resolve(reportOf(known, heldOut, later, all))
 }
 
-function reportOf(known: Map<string, Score>, heldOut: Map<string, Score>, all: Score): Report {
+function reportOf(
+  known: Map<string, Score>,
+  heldOut: Map<string, Score>,
+  later: Map<string, Score>,
+  all: Score,
+): Report {
   const of = (score: Score): string[] => rowOf(score)
   const rows = [
     ...[...known].map(([name, score]) => [name, ...of(score)]),
     ...[...heldOut].map(([name, score]) => [`${name} *`, ...of(score)]),
+    ...[...later].map(([name, score]) => [`${name} **`, ...of(score)]),
     ['all known', ...of(together([...known.values()]))],
     ['all held out *', ...of(together([...heldOut.values()]))],
+    ['all later **', ...of(together([...later.values()]))],
   ]
   const harmful = strict(all)
   const delays = delaysOf(all)
@@ -57,7 +67,7 @@ function reportOf(known: Map<string, Score>, heldOut: Map<string, Score>, all: S
       'delays in s from that share to the alert; a flood that is never told has an endless one',
       'in a habit: the key was told of before as doing what it usually does; that is no telling of the flood',
       'infos/day: those without a flood; of most: on the host that has most',
-      '* held out while the constants were chosen',
+      '* held out while the constants were chosen; ** made when the detector was final',
     ],
     columns: [
       'shape',
@@ -90,8 +100,20 @@ function reportOf(known: Map<string, Score>, heldOut: Map<string, Score>, all: S
         limit: 99,
         kind: 'at least',
       },
+      ...KINDS.map(
+        (kind): Target => ({
+          what: `floods whose ${kind} is named first, %`,
+          value: namedShare(harmful, kind),
+          limit: 99,
+          kind: 'at least',
+        }),
+      ),
     ],
-    data: { known: Object.fromEntries(known), heldOut: Object.fromEntries(heldOut) },
+    data: {
+      known: Object.fromEntries(known),
+      heldOut: Object.fromEntries(heldOut),
+      later: Object.fromEntries(later),
+    },
   }
 }
 
@@ -116,6 +138,12 @@ function rowOf(score: Score): string[] {
     round(score.stray.info / score.days),
     round(score.mostInfos),
   ]
+}
+
+/** Of floods that one of a kind makes most of, and that were told with who makes them. */
+function namedShare(found: readonly Found[], kind: (typeof KINDS)[number]): number {
+  const named = found.flatMap((one) => one.named?.[kind] ?? [])
+  return shareOf(named, (isRight) => isRight)
 }
 
 function delaysOf(score: Score): number[] {

@@ -1,21 +1,21 @@
 import type { Message } from '../../src/model/delivery.ts'
-import { type Host, run, type Told } from './host.ts'
+import { AFTER_S, type Host, run, type Told } from './host.ts'
 import { check, type Label, STRICT_SHARE } from './labels.ts'
-
-/** Seconds after a flood in which it may still be told, and an alert of its key still belongs to it. */
-const AFTER_S = 5
+import type { Named } from './stage.ts'
 
 /** What came out for one labelled flood. */
 export interface Found {
   readonly label: Label
   /** Seconds from when it was harmful to when it was told; null where it was not. */
   readonly delay: number | null
-  /** The first alert that was told while it lasted names its key. */
+  /** It was told, and the first alert while it lasted names its key or that of another flood. */
   readonly attributed: boolean
   /** It was said to be critical. */
   readonly paged: boolean
   /** When it began its key was told of already, as doing what it usually does. */
   readonly inHabit: boolean
+  /** Whether the alert that told it named who makes it; null where none told it, or with nobody. */
+  readonly named: Named | null
 }
 
 /** What came out for one host, or for several together. */
@@ -39,7 +39,7 @@ export function scoreOf(host: Host): Score {
     if (!host.labels.some((label) => belongs(label, at, keyOf(alert))))
       stray[alert['severity'] as keyof typeof stray]++
   const open = openTimes(told)
-  const found = host.labels.map((label) => foundOf(label, raised, open))
+  const found = host.labels.map((label) => foundOf(label, host.labels, raised, open))
   const days = host.seconds / 86_400
   return { days, found, stray, mostInfos: stray.info / days }
 }
@@ -48,7 +48,12 @@ export function scoreOf(host: Host): Score {
  * A flood that is open when the labelled one begins stands for it, unless it is told as a habit of its key: that
  * the key does what it usually does says nothing of what begins now.
  */
-function foundOf(label: Label, raised: readonly Told[], open: readonly Open[]): Found {
+function foundOf(
+  label: Label,
+  labels: readonly Label[],
+  raised: readonly Told[],
+  open: readonly Open[],
+): Found {
   const mine = raised.filter(({ at, alert }) => belongs(label, at, keyOf(alert)))
   const before = open.filter(
     ({ key, from, to }) => key === label.key && from < label.from && to > label.harmful,
@@ -59,10 +64,16 @@ function foundOf(label: Label, raised: readonly Told[], open: readonly Open[]): 
   return {
     label,
     delay: isTold ? 0 : start === undefined ? null : Math.max(0, start - label.harmful),
-    attributed: isTold || (first !== undefined && keyOf(first.alert) === label.key),
+    attributed: isTold || (mine.length > 0 && first !== undefined && isFlood(first, labels)),
     paged: mine.some(({ alert }) => alert['severity'] === 'critical'),
     inHabit: before.length > 0 && !isTold,
+    named: mine[0]?.named ?? null,
   }
+}
+
+/** Whether an alert is of the key of a labelled flood that lasts then. */
+function isFlood({ at, alert }: Told, labels: readonly Label[]): boolean {
+  return labels.some((label) => belongs(label, at, keyOf(alert)))
 }
 
 /** Several scores as one. */

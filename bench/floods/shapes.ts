@@ -14,7 +14,7 @@ import {
   storms,
 } from './sources.ts'
 
-const DAY = 86_400
+export const DAY = 86_400
 
 /** The first second of every host is in the day after this, at any time of day. */
 const EPOCH = 1_790_000_000 - (1_790_000_000 % DAY)
@@ -33,8 +33,17 @@ interface Built {
   readonly boots?: readonly number[]
   /** Keys that floods come under, besides one that was never there. */
   readonly victims?: readonly string[]
-  /** Of its floods: the least share, the length in seconds, the seconds until they are full, the pulse. */
-  readonly floods?: { least?: number; length?: number; rise?: number; pulse?: number }
+  /**
+   * Of its floods: the least share, the length in seconds, the seconds until they are full, the pulse, and whether
+   * each comes under a second key too.
+   */
+  readonly floods?: {
+    least?: number
+    length?: number
+    rise?: number
+    pulse?: number
+    twin?: boolean
+  }
 }
 
 /** A kind of host. */
@@ -189,9 +198,10 @@ function floodsOf(
       boots.every((boot) => start > boot + 300 || start + length < boot - 60)
     if (!isFree || start + length > from + days * DAY) continue
     const share = random.scaled(least, 2)
-    labels.push(
-      flood(random, drain, { key, from: start, to: start + length, share, rise }, floods.pulse),
-    )
+    const given = { key, from: start, to: start + length, share, rise }
+    labels.push(flood(random, drain, given, floods.pulse))
+    if (floods.twin === true)
+      labels.push(flood(random, drain, { ...given, key: 'twin' }, floods.pulse))
   }
   return labels
 }
@@ -205,7 +215,7 @@ function times(random: Random, from: number, days: number, perDay: number): numb
 }
 
 /** Some keys that every host has. */
-function usual(random: Random, drain: number, least: number, most: number): Source[] {
+export function usual(random: Random, drain: number, least: number, most: number): Source[] {
   return ['identity', 'network', ''].map((key) =>
     steady(random, key, random.scaled(least, most) * drain, random.between(0.1, 0.5)),
   )

@@ -162,7 +162,7 @@ export function storms(
 }
 
 /** A mean with the noise of independent events in groups of five, and of a rate that is not even. */
-function noisy(random: Random, mean: number, spread: number): number {
+export function noisy(random: Random, mean: number, spread: number): number {
   const deviation = Math.sqrt(mean * 5) + spread * mean
   return Math.max(0, Math.round(mean + deviation * random.normal()))
 }
