@@ -33,7 +33,11 @@ export const LATER: Readonly<Record<string, Shape>> = {
       catchUp(random, 'units', night, length, random.between(0.1, 0.4) * drain),
       ...usual(random, drain, 0.0005, 0.01),
     ]
-    return { sources: asleep(night, length, sources), victims: ['desk', 'sync'] }
+    return {
+      sources: asleep(night, length, sources),
+      victims: ['desk', 'sync'],
+      isUp: (second) => timeOf(second, night) >= length,
+    }
   },
   /** An agent of a fleet that scans all files every four hours, a little earlier or later each time. */
   scans: ({ random, drain }) => ({

@@ -31,6 +31,8 @@ interface Builder {
 interface Built {
   readonly sources: readonly Source[]
   readonly boots?: readonly number[]
+  /** Whether it runs in a second; a flood begins and ends in seconds in which it does. */
+  readonly isUp?: (second: number) => boolean
   /** Keys that floods come under, besides one that was never there. */
   readonly victims?: readonly string[]
   /**
@@ -180,7 +182,7 @@ export function hostOf(name: string, shape: Shape, random: Random, days: number)
 }
 
 function floodsOf(
-  { victims = [], floods = {} }: Built,
+  { victims = [], floods = {}, isUp = () => true }: Built,
   random: Random,
   drain: number,
   { from, days, boots }: { from: number; days: number; boots: readonly number[] },
@@ -197,6 +199,7 @@ function floodsOf(
       (labels.at(-1)?.to ?? from) + 120 < begin &&
       boots.every((boot) => start > boot + 300 || start + length < boot - 60)
     if (!isFree || start + length > from + days * DAY) continue
+    if (!isUp(begin) || !isUp(begin + length)) continue
     const share = random.scaled(least, 2)
     const given = { key, from: start, to: start + length, share, rise }
     labels.push(flood(random, drain, given, floods.pulse))

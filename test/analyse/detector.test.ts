@@ -336,5 +336,7 @@ describe('on labelled host-days of every shape', () => {
     expect(floods.filter(({ delay }) => (delay ?? 0) > 2).length).toBeLessThanOrEqual(1)
     expect(floods.filter(({ attributed }) => !attributed)).toEqual([])
     expect(all.stray.critical).toBe(0)
+    for (const kind of ['program', 'user', 'call', 'parent'] as const)
+      expect(floods.filter(({ named }) => named?.[kind] === false)).toEqual([])
   }, 180_000)
 })

@@ -58,7 +58,9 @@ export function floodEnd(flood: FloodFigures, over: Over): Message {
     `second and ${percent(worst, drain.perSecond)} % of what can be drained in its worst three`
   const found = finding(flood)
   const end = { status: 'resolved', endsAt: found.time } as const
-  const text = `${named(flood)} on ${flood.node} ${ENDS[over]} ${sums}.`
+  const isHabit = flood.why === 'share' && over === 'usual'
+  const how = isHabit ? 'go on as they usually do, after' : ENDS[over]
+  const text = `${named(flood)} on ${flood.node} ${how} ${sums}.`
   const evidence = { ...found.evidence, over }
   return alertOf({ ...found, ...end, type: 'flood.end', severity: 'info', text, evidence })
 }
