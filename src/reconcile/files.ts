@@ -15,8 +15,11 @@ const ROTATED = /^(.+?)(?:\.(\d+))?(?:\.gz)?$/
 export function deliveredIn(directory: string): { events: string[]; alerts: string[] } | null {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return null
   const names = namesIn(directory)
-  const of = (file: string): string[] =>
-    oldestFirst(names.filter((name) => name.startsWith(file)).map((name) => join(directory, name)))
+  const of = (file: string): string[] => {
+    const paths = names.filter((name) => name.startsWith(file)).map((name) => join(directory, name))
+    // Not a pipe, which would be waited for.
+    return oldestFirst(paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile()))
+  }
   return {
     events: [...of(RECOVERED), ...of('events.ndjson')],
     alerts: of('alerts.ndjson'),

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFileSync,
@@ -206,6 +206,15 @@ describe('spillway reconcile, given what it cannot use', () => {
     expect(ended).toEqual({ code, out: '' })
     expect(err).toContain(said)
     expect(err.trimEnd()).not.toContain('\n')
+  })
+
+  it('does not wait for a pipe that somebody put among the events', async () => {
+    const trap = join(place, 'pipe')
+    mkdirSync(trap)
+    copyFileSync(join(out, 'events.ndjson'), join(trap, 'events.ndjson'))
+    execFileSync('mkfifo', [join(trap, 'events.ndjson.1')])
+    const { out: said } = await spillway(['reconcile', '--events', trap, ...NODE, ...logs])
+    expect(said).toContain('events of the log are missing among the delivered')
   })
 
   it('does not write through a symbolic link', async () => {
