@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Keys, OTHER } from '../../src/analyse/counts/keys.ts'
 import { QUIET_INTERVALS } from '../../src/analyse/rates/interval.ts'
-import { SET_BACK_EVENTS } from '../../src/analyse/rates/window.ts'
+import { SET_BACK_EVENTS } from '../../src/analyse/rates/late-run.ts'
 import { MAX_NODES } from '../../src/analyse/rates/windows.ts'
 import { Bench, blockOf, type Item } from './blocks.ts'
 
@@ -149,28 +149,52 @@ describe('an event behind the newest stamp', () => {
     expect(bench.totals.every(({ late }) => late === 0)).toBe(true)
   })
 
+  /** An hour before, with serials that go on from one. */
+  const backFrom = (serial: number, count: number): Item[] =>
+    Array.from({ length: count }, (_, i) => event(-3600, [], { serial: serial + i }))
+
   it('begins no new time when one in time comes between', () => {
-    const back = Array.from({ length: SET_BACK_EVENTS - 1 }, () => event(-3600))
-    const { totals } = new Bench().take(event(1), ...back, event(1), ...back).end()
+    const [first, second] = [2, 5000].map((serial) => backFrom(serial, SET_BACK_EVENTS - 1))
+    const { totals } = new Bench()
+      .take(event(1, [], { serial: 1 }), ...first, event(1, [], { serial: 4999 }), ...second)
+      .end()
     expect(totals.map(({ events, late }) => [events, late])).toEqual([
       [2, 2 * (SET_BACK_EVENTS - 1)],
     ])
   })
 
   it('begins time anew in the same place after a restart', () => {
-    const back = Array.from({ length: SET_BACK_EVENTS - 1 }, () => event(-3600))
-    const state = new Bench().take(event(1), ...back).analyser.state()
-    const { totals } = new Bench({}, state).take(event(-3600)).end()
+    const back = backFrom(2, SET_BACK_EVENTS - 1)
+    const state = new Bench().take(event(1, [], { serial: 1 }), ...back).analyser.state()
+    const { totals } = new Bench({}, state).take(...backFrom(2000, 1)).end()
     expect(totals.at(-1)).toMatchObject({ from: time(-3600), events: 1, late: 0 })
   })
 
   it('begins time anew when so many come in a row that the clock was set back', () => {
-    const back = Array.from({ length: SET_BACK_EVENTS }, () => event(-3600))
-    const { totals } = new Bench().take(event(1), ...back, event(-3599)).end()
+    const back = backFrom(2, SET_BACK_EVENTS)
+    const { totals } = new Bench()
+      .take(event(1, [], { serial: 1 }), ...back, event(-3599, [], { serial: 3000 }))
+      .end()
     expect(totals.map(({ from, events, late }) => [from, events, late])).toEqual([
       [time(0), 1, SET_BACK_EVENTS - 1],
       [time(-3600), 2, 0],
     ])
+  })
+
+  it('begins no new time when a heap of old ones comes at the end of a stall', () => {
+    const old = backFrom(2, 2 * SET_BACK_EVENTS)
+    const { totals } = new Bench()
+      .take(event(1, [], { serial: 9000 }), { kind: 'frame', clock: 30_000 }, ...old)
+      .end()
+    expect(totals.map(({ events, late }) => [events, late])).toEqual([[1, 2 * SET_BACK_EVENTS]])
+  })
+
+  it('begins time anew behind a boot that nobody told of, whose serials begin anew', () => {
+    const bench = new Bench().take(event(1, [], { serial: 9000 }))
+    const seconds = Array.from({ length: 20 }, (_, second) => second)
+    for (const second of seconds)
+      bench.take({ kind: 'frame', clock: 1000 * second }, ...backFrom(1 + 100 * second, 100))
+    expect(bench.end().totals.at(-1)).toMatchObject({ from: time(-3600), late: 0 })
   })
 })
 

@@ -3,6 +3,7 @@ import type { TornState } from '../losses/torn.ts'
 import type { OriginsState } from '../origins/origins.ts'
 import type { HistoryState } from './history.ts'
 import type { IntervalState } from './interval.ts'
+import type { LateRunState } from './late-run.ts'
 import type { SecondState } from './second.ts'
 
 /** One node's window in the checkpoint. */
@@ -16,7 +17,7 @@ export interface WindowState {
   readonly last: number
   readonly closed: number
   readonly judged: number
-  readonly lateRun: number
+  readonly lateRun: LateRunState
   /** Of each open second that holds something. */
   readonly seconds: readonly SecondState[]
   readonly origins: OriginsState

@@ -8,6 +8,7 @@ import type { Gaps } from '../stream/gaps.ts'
 import type { Output } from '../stream/output.ts'
 import { History } from './history.ts'
 import { higher, Interval, lower } from './interval.ts'
+import { LateRun } from './late-run.ts'
 import { Recent } from './recent.ts'
 import { Second, type SecondState } from './second.ts'
 import type { WindowState } from './window-state.ts'
@@ -20,9 +21,6 @@ export const LATENESS_S = 10
  * CPUs made in it is there by then, and a warning that waits for slow system calls comes after the loss.
  */
 export const JUDGED_BEHIND_MS = 200
-
-/** Events in a row too late to count after which the clock was set back: time begins anew. */
-export const SET_BACK_EVENTS = 1000
 
 const SLOTS = 16 // Open seconds: more than LATENESS_S, a power of two.
 
@@ -65,7 +63,7 @@ export class Window {
   /** First open second; first second not judged. */
   #closed: number
   #judged: number
-  #lateRun: number
+  readonly #lateRun: LateRun
 
   /** `attributes`: who makes events is looked for. */
   constructor(
@@ -92,7 +90,7 @@ export class Window {
     this.#last = state?.last ?? 0
     this.#closed = state?.closed ?? 0
     this.#judged = state?.judged ?? 0
-    this.#lateRun = state?.lateRun ?? 0
+    this.#lateRun = new LateRun(state?.lateRun)
     this.#origins = new Origins(state?.origins)
     this.#history = new History(state?.history)
     this.recent = new Recent(this.#keys, this.#history, this.#origins, () => ({
@@ -145,16 +143,18 @@ export class Window {
     const rows = this.#keys.rowsIn(run.result.keySets, keySet[event], runs)
     const entries = records[event] + eoe[event]
     if (second < this.#closed) {
-      if (++this.#lateRun < SET_BACK_EVENTS) {
+      const isNew = !hasSerial || this.gaps.isAhead(serial[event])
+      if (!this.#lateRun.take(isNew, clock)) {
         if (hasSerial) this.gaps.take(serial[event], stamp, this.#now, clock)
         this.#late(rows, records[event], entries, complete[event])
         return
       }
+      if (!isNew) this.gaps.reset()
       this.finish()
       this.take(run, runs, event, clock)
       return
     }
-    this.#lateRun = 0
+    this.#lateRun.end()
     if (run.result.keySets[keySet[event]] !== '') this.torn.take(eoe[event], close[event])
     const slot = this.#open(second)
     if (hasSerial) {
@@ -199,7 +199,7 @@ export class Window {
     this.#floods.finish(booted)
     this.#interval.finish()
     this.#newest = Number.NaN
-    this.#lateRun = 0
+    this.#lateRun.end()
   }
 
   /** For the checkpoint. */
@@ -219,7 +219,7 @@ export class Window {
       last: this.#last,
       closed: this.#closed,
       judged: this.#judged,
-      lateRun: this.#lateRun,
+      lateRun: this.#lateRun.state(),
       seconds,
       interval: this.#interval.state(),
       floods: this.#floods.state(),

@@ -75,6 +75,11 @@ export class Gaps {
     if (this.#restarted !== null && stamp > this.#restarted + RESTART_MS) this.#restarted = null
   }
 
+  /** A serial is newer than all that came; those of several nodes together do not compare. */
+  isAhead(serial: number): boolean {
+    return this.#node === OTHER || this.#serials.isAhead(serial)
+  }
+
   /** auditd of this node began or ended; stamp in ms. */
   restart(stamp: number): void {
     this.#restarted = stamp
@@ -100,9 +105,12 @@ export class Gaps {
     if (this.#untold.count > 0) this.#tell(0)
   }
 
-  /** How many serials since a time, ms since the epoch, are missing without a reason, that showed between two clocks. */
-  openSince(time: number, after: number, by: number): number {
-    return this.#serials.openSince(time, after, by)
+  /**
+   * How many serials since a time, ms since the epoch, are missing without a reason, that showed between two clocks;
+   * without those of events that have `begun`.
+   */
+  openSince(time: number, after: number, by: number, begun?: readonly number[]): number {
+    return this.#serials.openSince(time, after, by, begun)
   }
 
   /** What a heartbeat says is missing; the next one begins with nothing. */

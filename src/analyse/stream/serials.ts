@@ -95,6 +95,11 @@ export class Serials {
     this.take(serial, stamp, shown, clock, why)
   }
 
+  /** A serial is newer than all that came. */
+  isAhead(serial: number): boolean {
+    return this.#newest === null || distance(this.#newest, serial) > 0
+  }
+
   /** Gaps that showed before `second` are missing, once what was open then has closed by this clock. */
   settle(second: number, clock: number): void {
     if (this.#gaps.length === 0) return
@@ -106,13 +111,17 @@ export class Serials {
 
   /**
    * How many serials of events stamped since a time, ms since the epoch, did not come, without a reason, of those
-   * that showed after one clock of the stream and by another.
+   * that showed after one clock of the stream and by another. Events that have `begun` did come.
    */
-  openSince(time: number, after: number, by: number): number {
-    const open = this.#gaps.filter(
-      (gap) => gap.after >= time && gap.clock > after && gap.clock <= by && gap.why === null,
-    )
-    return open.reduce((sum, gap) => sum + sizeOf(gap), 0)
+  openSince(time: number, after: number, by: number, begun: readonly number[] = []): number {
+    const counts = (gap: Gap): boolean =>
+      gap.after >= time && gap.clock > after && gap.clock <= by && gap.why === null
+    const all = this.#gaps.reduce((sum, gap) => sum + (counts(gap) ? sizeOf(gap) : 0), 0)
+    const came = begun.filter((serial) => {
+      const at = this.#find(serial)
+      return at >= 0 && counts(this.#gaps[at])
+    })
+    return all - came.length
   }
 
   /** The node counts from the beginning: what is open is missing. */
@@ -148,8 +157,8 @@ export class Serials {
   /** Takes a serial out of its gap; false where it is in none. */
   #fill(serial: number, stamp: number): boolean {
     const at = this.#find(serial)
+    if (at < 0) return false
     const gap = this.#gaps[at]
-    if (at < 0 || distance(gap.last, serial) > 0) return false
     const rest: Gap[] = []
     if (gap.first !== serial) rest.push({ ...gap, last: before(serial), after: stamp })
     if (gap.last !== serial) rest.push({ ...gap, first: next(serial), before: stamp })
@@ -158,7 +167,7 @@ export class Serials {
     return true
   }
 
-  /** The last gap that begins at or before a serial, or -1. */
+  /** The gap that a serial stands in, or -1. */
   #find(serial: number): number {
     let low = 0
     let high = this.#gaps.length
@@ -167,7 +176,8 @@ export class Serials {
       if (distance(this.#gaps[middle].first, serial) >= 0) low = middle + 1
       else high = middle
     }
-    return low - 1
+    const at = low - 1
+    return at >= 0 && distance(this.#gaps[at].last, serial) <= 0 ? at : -1
   }
 }
 
