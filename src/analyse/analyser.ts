@@ -147,6 +147,11 @@ export class Analyser {
     return this.#stream.read
   }
 
+  /** Needs nothing more again: for where the spool has no room to keep it. */
+  letGo(): void {
+    this.#stream.letGo()
+  }
+
   /** Clock of the stream in ms as far as it was taken, -1 before an epoch has one. */
   get clock(): number {
     return this.#clock

@@ -10,7 +10,8 @@ import { spoolFailure } from '../spool/directory.ts'
 import { AlertBoard } from './alert-board.ts'
 import { AlertProgram } from './alert-program.ts'
 import { startFeed } from './feed.ts'
-import { type Means, Service } from './service.ts'
+import type { Means } from './parts.ts'
+import { Service } from './service.ts'
 import { onSignals } from './signals.ts'
 
 /** Learns what a sink alerts to by itself, besides sending it. */

@@ -131,6 +131,11 @@ export class Report {
     board.take(alert)
   }
 
+  /** The spool was half full and more when it was last looked at. */
+  get isSpoolFilling(): boolean {
+    return this.#spool.isFilling
+  }
+
   /**
    * Looks how full the spool is, and writes the status file where something has changed, and each
    * minute. To be called about once a second.

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Analyser } from '../analyse/analyser.ts'
 import type { AnalyserState } from '../analyse/state.ts'
-import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
@@ -12,19 +11,19 @@ import { within } from '../pipeline/within.ts'
 import type { DecodePool, Trouble } from '../pool/pool.ts'
 import { Staff } from '../pool/staff.ts'
 import type { Shim } from '../shim/shim.ts'
-import type { Checkpoint } from '../spool/checkpoint.ts'
 import { listSegments } from '../spool/directory.ts'
 import type { Notice } from '../spool/notice.ts'
-import type { AlertBoard } from './alert-board.ts'
 import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
 import { Breaker } from './breaker.ts'
 import { Epochs } from './epochs.ts'
 import { Guard } from './guard.ts'
 import { identityOf } from './identity.ts'
 import { Ledger } from './ledger.ts'
+import type { ServiceParts } from './parts.ts'
 import { Readers } from './readers.ts'
 import { Report } from './report.ts'
 import { decodeOptions, shapeHash } from './shape.ts'
+import { isHolding } from './spool-room.ts'
 import { Watched } from './watched.ts'
 import { RulesWish } from './wish.ts'
 
@@ -47,21 +46,6 @@ const SAVE_MS = 3000
 const CAREFUL_MS = 2000
 /** Milliseconds that standard input is still read after a stop. */
 const INPUT_REST_MS = 500
-
-/** What a service delivers to, and where it says so. */
-export interface Means {
-  readonly settings: Settings
-  readonly sink: Sink
-  readonly log: Log
-}
-
-/** What a service is made of. */
-export interface ServiceParts extends Means {
-  readonly board: AlertBoard
-  readonly checkpoint: Checkpoint
-  /** What writes the spool in this process, if anything does. */
-  readonly shim: Shim | null
-}
 
 /** A service from its start to its end. */
 export class Service {
@@ -289,12 +273,26 @@ export class Service {
     this.#epochs.look(now).catch((error: unknown) => this.#fail(error))
     if (this.#ledger.look(now)) this.#report.move()
     this.#report.save()
+    if (this.#report.isSpoolFilling) this.#makeRoom()
   }
 
   #look(): void {
     this.#staff
       .look(this.#pipeline.lag, performance.now())
       .catch((error: unknown) => this.#fail(error))
+  }
+
+  /**
+   * Has the spool keep nothing for a digest alone, which in a full one would never end: nothing is written there, so
+   * that the stream's time stands still. What was delivered is saved at once.
+   */
+  #makeRoom(): void {
+    const { delivery, analysis } = this.#pipeline
+    if (isHolding(this.#analyser.needed, [delivery.resume, analysis.resume])) {
+      this.#analyser.letGo()
+      this.#ledger.move(0)
+    }
+    void this.#ledger.save()
   }
 
   get #isCareful(): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readOwn } from '../files/own.ts'
 import { alertOf } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
+import { type Position, sequenceOf } from '../model/place.ts'
 import {
   type Allowance,
   capacityOf,
@@ -37,6 +38,11 @@ export class SpoolRoom {
     this.#directory = directory
     this.#node = node
     this.#alert = alert
+  }
+
+  /** It was half full and more, by what it could hold, when it was last looked at. */
+  get isFilling(): boolean {
+    return this.#level > 0
   }
 
   /** How full it is, at most a second ago, or five where nothing waits to be delivered (`calm`). */
@@ -76,6 +82,18 @@ export class SpoolRoom {
     this.#level = level
     this.#alert(fillingAlert(this.#node, level, { bytes, limit, share }, this.#since, now))
   }
+}
+
+/** Whether a position alone keeps segments in a spool: all that is read on from others lies in later ones. */
+export function isHolding(needed: Position | null, others: readonly Position[]): boolean {
+  return (
+    needed !== null &&
+    others.every(
+      ({ epoch, place }) =>
+        epoch > needed.epoch ||
+        (epoch === needed.epoch && sequenceOf(place) > sequenceOf(needed.place)),
+    )
+  )
 }
 
 /** The alert for a spool of a level (see `fillLevel`) that has been filling since a time, ms since the epoch. */

@@ -1,7 +1,7 @@
 import { absent, boots, byNode } from './chain.ts'
 import { EventCounts } from './events.ts'
 import { type Finding, isNote } from './finding.ts'
-import { type Heartbeat, readHeartbeat } from './heartbeat.ts'
+import { type Heartbeat, isSame, readHeartbeat } from './heartbeat.ts'
 import { type HourRow, hoursOf } from './hours.ts'
 import { toldBy } from './told.ts'
 
@@ -49,7 +49,7 @@ export class Audit {
     const key = `${node} ${from} ${to} ${part} ${stream?.from ?? ''}`
     const known = this.#heartbeats.get(key)
     if (known === undefined) this.#heartbeats.set(key, heartbeat)
-    else if (known.digest !== heartbeat.digest) this.#found.push(conflict(heartbeat))
+    else if (!isSame(known, heartbeat)) this.#found.push(conflict(heartbeat))
     else if ((heartbeat.lost ?? 0) > (known.lost ?? 0)) this.#heartbeats.set(key, heartbeat)
   }
 

@@ -60,7 +60,9 @@ export interface Heartbeat extends Members {
   readonly end: number
   /** What the kernel counted as lost within the interval; null where nobody looked. */
   readonly lost: number | null
-  /** Over all that is the same when it is told again. */
+  /** Digest of the section's bytes; null where they could not be kept, then perhaps not when it is told again. */
+  readonly sha256: string | null
+  /** Over all else that is the same when it is told again. */
   readonly digest: string
 }
 
@@ -76,6 +78,7 @@ export function readHeartbeat(line: string): Heartbeat | null {
   const { now, ...same } = value
   const { node, boot, from, to, part, parts, serials, filtered, rejected, incomplete } = same
   const { stream, total } = same
+  const { sha256 = null, ...section } = (stream ?? {}) as { readonly sha256?: string | null }
   return {
     type: 'rates',
     v: 1,
@@ -96,8 +99,17 @@ export function readHeartbeat(line: string): Heartbeat | null {
     start: Date.parse(from),
     end: Date.parse(to),
     lost: now?.lost_delta ?? null,
-    digest: createHash('sha256').update(JSON.stringify(same)).digest('base64'),
+    sha256,
+    digest: createHash('sha256')
+      .update(JSON.stringify({ ...same, stream: section }))
+      .digest('base64'),
   }
+}
+
+/** Whether two heartbeats of one interval say the same. */
+export function isSame(a: Heartbeat, b: Heartbeat): boolean {
+  const isOneDigest = a.sha256 === null || b.sha256 === null || a.sha256 === b.sha256
+  return isOneDigest && a.digest === b.digest
 }
 
 type Told = Members & { readonly now?: { readonly lost_delta: number | null } }

@@ -49,3 +49,34 @@ test('a spool that fills up is an alert until it is empty, and heartbeats and st
   writer.stdin?.end()
   await ended
 })
+
+test.each(['drop-newest', 'block'])(
+  'a spool that was filled within a second is emptied once it is read, and takes records again (%s)',
+  async (whenFull) => {
+    const place = makePlace()
+    const args = ['--spool', place.spool, '--limit', String(LIMIT), '--when-full', whenFull]
+    const writer = startProcess(shim, [...args, '--compress', 'never'])
+    const ended = exitOf(writer)
+    let said = ''
+    writer.stderr?.on('data', (chunk) => {
+      said += String(chunk)
+    })
+    // All in one interval of the heartbeats: none is over that would let segments go.
+    const line = (serial: number): string =>
+      `type=USER_LOGIN msg=audit(1795331090.000:${serial}): pid=1 pad="${'x'.repeat(900)}"\n`
+    writer.stdin?.write(Array.from({ length: 6000 }, (_, n) => line(n + 1)).join(''))
+    await vi.waitFor(() => expect(said).toContain('the spool is full'), 10_000)
+    const service = startService(script, place)
+    const events = (): string => readFileSync(join(place.out, 'events.ndjson'), 'utf8')
+    const come = (): void => {
+      writer.stdin?.write(line(7000))
+      expect(events()).toContain('"serial":7000,')
+    }
+    await vi.waitFor(come, { timeout: 20_000, interval: 200 })
+    expect(said).toContain('the spool has room again')
+    service.kill('SIGTERM')
+    await exitOf(service)
+    writer.stdin?.end()
+    await ended
+  },
+)

@@ -137,6 +137,18 @@ describe('what is missing', () => {
     ).toEqual(['conflict', 'heartbeat', 'unreadable'])
   })
 
+  it('is no digest that was given up when the heartbeat was told once, but is two that differ', () => {
+    const told = (sha256: string | null): Message[] => {
+      const [one, ...rest] = heartbeats(3)
+      return [{ ...one, stream: { ...one.stream, sha256 } }, ...rest]
+    }
+    const causes = (...all: Message[][]): string[] =>
+      audit(all.flat()).findings.map(({ cause }) => cause)
+    expect(causes(told('aa'), told(null))).toEqual([])
+    expect(causes(told(null), told('aa'))).toEqual([])
+    expect(causes(told('aa'), told('bb'))).toEqual(['conflict'])
+  })
+
   it('is what lies at the ends of the period asked about', () => {
     const period = { from: Date.parse(timeAt(-2)), to: Date.parse(timeAt(9)) }
     const { findings } = audit(heartbeats(5), [], period)

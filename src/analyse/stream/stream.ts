@@ -29,7 +29,7 @@ export interface StreamFigures {
   readonly dropped_bytes: number
   /** Where, and how; the first of them. */
   readonly holes: readonly Message[]
-  /** Of its bytes, in hex; null for a section of more than 1 GiB. */
+  /** Of its bytes, in hex; null for a section of more than 1 GiB, and for one whose bytes could not be kept. */
   readonly sha256: string | null
 }
 
@@ -85,6 +85,8 @@ export class StreamSections {
   #rejected: number
   #holes: Hole[]
   #digest = new Digest()
+  /** There is no digest of this section: its bytes need not be read again. */
+  #isLetGo: boolean
   #block: Block | null = null
   /** Bytes of the block that are counted. */
   #offset = 0
@@ -94,6 +96,7 @@ export class StreamSections {
     this.#from = state?.from ?? null
     this.#read = state?.read ?? null
     const counted = this.#read === null ? state : undefined
+    this.#isLetGo = this.#read === null && this.#from !== null
     this.#at = counted?.at ?? this.#from
     this.#bytes = counted?.bytes ?? 0
     this.#entries = counted?.entries ?? 0
@@ -104,6 +107,13 @@ export class StreamSections {
   /** Where a restart has to begin to read for the digest; null where it need not. */
   get read(): Position | null {
     return this.#read
+  }
+
+  /** Gives up the digest of this section, so that the spool need not keep its bytes. */
+  letGo(): void {
+    if (this.#bytes === 0) return
+    this.#isLetGo = true
+    this.#read = null
   }
 
   /** Begins a block. What was counted before is passed over. */
@@ -153,22 +163,23 @@ export class StreamSections {
       dropped_lines: sum(passed, ({ lines }) => lines),
       dropped_bytes: sum(passed, ({ bytes }) => bytes),
       holes: passed.slice(0, MOST_HOLES).map(holeText),
-      sha256: this.#bytes > MAX_BYTES ? null : sha256,
+      sha256: this.#isLetGo ? null : sha256,
     }
     this.#from = to
     this.#read = this.#block === null ? to : startOf(this.#block.batch)
     this.#bytes = this.#entries = this.#rejected = 0
     this.#holes = this.#holes.filter((hole) => !passed.includes(hole))
     this.#digest = next
+    this.#isLetGo = false
     return figures
   }
 
   /** For the checkpoint. */
   state(): StreamState {
-    const whole = this.#bytes <= MAX_BYTES
+    const whole = !this.#isLetGo
     return {
       from: this.#from,
-      read: whole ? this.#read : null,
+      read: this.#read,
       at: whole ? null : this.#at,
       bytes: whole ? 0 : this.#bytes,
       entries: whole ? 0 : this.#entries,
@@ -203,8 +214,8 @@ export class StreamSections {
     this.totals.bytes += to - from
     this.totals.entries += entries
     this.totals.rejected += rejected
-    if (this.#bytes <= MAX_BYTES) this.#digest.add(batch.bytes.subarray(from, to))
-    else this.#read = null
+    if (this.#bytes > MAX_BYTES) this.letGo()
+    if (!this.#isLetGo) this.#digest.add(batch.bytes.subarray(from, to))
     this.#offset = to
   }
 
