@@ -7,15 +7,8 @@ const FIT_MS = 12_000
 const LEAST_MS = 1500
 /** A trend is believed for so many times as long as it was seen. */
 const REACH = 5
-/**
- * Seconds to the overflow from which it is told by any trend. What is further off can wait until its trend was seen
- * for so many ms, fewer where the watcher sees auditd's socket fill, and its points scatter by no more than a part
- * of what they grew by.
- */
-const SOON = 12
-const STEADY_MS = 4000
-const WATCHED_STEADY_MS = 3000
-const SCATTER = 0.04
+/** Seconds to the overflow from which it is told: as far ahead as a trend is seen back at most. */
+const SOON = FIT_MS / 1000
 /** Milliseconds for which an overflow must be foreseen before it is told, and not be before it is withdrawn. */
 const OPEN_MS = 500
 const CALM_MS = 3000
@@ -148,7 +141,7 @@ export class Forecast {
     if (limit === 0 || (backlog.low === 0 && isFilling !== true)) return null
     const trends = trendsOf(this.#points)
     if (trends === null) return null
-    const { best, all, scatter } = trends
+    const { best, all } = trends
     const growth = Math.round(best.slope)
     if (backlog.likely >= FULL * limit)
       return { now, seconds: { low: 0, likely: 0, high: 0 }, growth }
@@ -160,9 +153,8 @@ export class Forecast {
     }
     const likely = until(best, held.likely)
     if (likely === null || seenMs < LEAST_MS || likely * 1000 > REACH * seenMs) return null
-    const steadyMs = isFilling === true ? WATCHED_STEADY_MS : STEADY_MS
-    const isSteady = seenMs >= steadyMs && scatter <= SCATTER
-    if (this.#open === null && likely > SOON && !isSteady) return null
+    // What is further off is told when it is nearer: its rate may have become another by then.
+    if (this.#open === null && likely > SOON) return null
     const early = all.map((trend) => until(trend, held.low)).filter((one) => one !== null)
     const late = all.map((trend) => until(trend, held.high))
     const high = late.includes(null) ? null : Math.max(likely, ...late.map(Number))

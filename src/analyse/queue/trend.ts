@@ -17,8 +17,6 @@ export interface Trends {
   /** The simplest that explains them, and all that explain them about as well. */
   readonly best: Trend
   readonly all: readonly Trend[]
-  /** How far the points are from the best, as a part of what the value grew by while they were seen. */
-  readonly scatter: number
 }
 
 /** Points that a trend needs. */
@@ -58,8 +56,7 @@ export function trendsOf(points: readonly Point[]): Trends | null {
   const [nearest] = bent
   const best = nearest !== undefined && nearest.square < BETTER * line.square ? nearest : line
   const all = [line, ...bent].filter(({ square }) => square <= AS_WELL ** 2 * best.square)
-  const grown = Math.abs(last.value - points[0].value)
-  return { best, all, scatter: Math.sqrt(best.square) / Math.max(1, grown) }
+  return { best, all }
 }
 
 /** Seconds after its last point in which a trend reaches a value; null where it never does. */
