@@ -67,7 +67,7 @@ export interface Kernel {
 }
 
 /** What load.pl can do. */
-type LoadMode = 'mixed' | 'users' | 'getppid' | 'paced' | 'long' | 'calls' | 'sleeps'
+type LoadMode = 'mixed' | 'users' | 'getppid' | 'paced' | 'long' | 'calls' | 'sleeps' | 'opens'
 
 /** A running auditd with its folder. */
 export interface Auditd {

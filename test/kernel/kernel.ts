@@ -120,6 +120,12 @@ export function getppidRule({ dir }: Programs): void {
   rule('getppid', '-F', `exe=${join(dir, 'bin', 'load')}`, '-k', `${KEY}-getppid`)
 }
 
+/** A rule for `load.pl opens`. */
+export function opensRule({ dir }: Programs): void {
+  const load = ['-F', `exe=${join(dir, 'bin', 'load')}`]
+  rule('openat,open', '-F', `dir=${dir}`, ...load, '-k', `${KEY}-opens`)
+}
+
 /** A rule for one of the calls of `load.pl calls` or `sleeps`, under a key of its own. */
 export function callRule({ dir }: Programs, call: string): void {
   rule(call, '-F', `exe=${join(dir, 'bin', 'load')}`, '-k', `${KEY}-${call}`)

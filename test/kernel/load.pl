@@ -11,7 +11,7 @@ use Time::HiRes ();
 
 my ($mode, $dir, $count) = @ARGV;
 my %modes = (mixed => \&mixed, users => \&users, getppid => \&getppids, paced => \&paced, long => \&long_exec,
-  calls => \&calls, sleeps => \&sleeps);
+  calls => \&calls, sleeps => \&sleeps, opens => \&opens);
 ($modes{$mode // ''} // die "unknown mode\n")->();
 
 # x86_64 numbers of the system calls perl has no function for.
@@ -146,6 +146,19 @@ sub calls {
     my $now = Time::HiRes::time() - $began;
     my $due = $from * $now + ($to - $from) * $now ** 2 / (2 * $seconds);
     for (; $done < $due && $done < $all; $done++) { syscall($call + 0) }
+    Time::HiRes::sleep(0.005);
+  }
+}
+
+# COUNT is AUID:FOLDER:RATE:MS: opens a file of a folder in DIR, so often a second, as somebody who has logged in.
+sub opens {
+  my ($auid, $folder, $rate, $ms) = split /:/, $count;
+  open my $id, '>', '/proc/self/loginuid' or die "loginuid: $!\n";
+  (syswrite $id, $auid) && close $id or die "loginuid: $!\n";
+  my ($done, $began) = (0, Time::HiRes::time());
+  while ($done < $rate * $ms / 1000) {
+    my $due = $rate * (Time::HiRes::time() - $began);
+    for (; $done < $due; $done++) { open my $file, '<', "$dir/$folder/file" or die "open: $!\n" }
     Time::HiRes::sleep(0.005);
   }
 }
