@@ -198,6 +198,7 @@ export class Analyser {
 
   #take(block: Block): void {
     const { batch } = block
+    this.#machine.open = block.open
     this.#head.reach(batch.marks[2])
     this.#enter(batch)
     const marks = new MarkReader(batch)

@@ -134,6 +134,7 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
     events_missing: count,
     records_missing: count.nullable(),
     shares: z.array(share),
+    settled: z.boolean(),
     foreseen_at: time.nullable(),
   },
   'stream.gap': {

@@ -31,6 +31,17 @@ export interface Block {
   readonly done: Closing
   /** First byte of the oldest event still open, or where the next batch starts. */
   readonly resume: Position
+  /** The events that have begun and are still open behind it. */
+  readonly open: readonly Begun[]
+}
+
+/** An event that is open. */
+export interface Begun {
+  readonly serial: number
+  /** 1 for one of auditd's own, 0 for one of the kernel's. */
+  readonly daemon: number
+  /** Its last line is a PROCTITLE record: all but EOE has come. */
+  readonly titled: boolean
 }
 
 /** A heartbeat or an alert: a plain object that becomes one JSON line. */

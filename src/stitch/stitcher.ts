@@ -234,6 +234,7 @@ export class Stitcher {
       rejectsFrom,
       done: this.#done ?? end,
       resume: this.#resume(this.#next),
+      open: [...this.#open],
     }
   }
 

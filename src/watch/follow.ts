@@ -2,8 +2,11 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '../model/failure.ts'
 
-/** Milliseconds between two looks. The kernel log cannot wake a Node program without blocking a thread. */
-const LOOK_MS = 1000
+/**
+ * Milliseconds between two looks. The kernel log cannot wake a Node program without blocking a thread, and what it
+ * says is to be told within two seconds.
+ */
+const LOOK_MS = 500
 /** A read of /dev/kmsg gives one record whole, of 8 KiB at most (CONSOLE_EXT_LOG_MAX), or fails. */
 const READ_BYTES = 64 * 1024
 

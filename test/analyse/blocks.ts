@@ -44,6 +44,8 @@ interface Origin {
   readonly clock?: number
   /** Place of its first byte. */
   readonly place?: number
+  /** What is open behind it. */
+  readonly open?: Block['open']
 }
 
 /** A block of events that close at their only line. */
@@ -105,6 +107,7 @@ export function blockOf(items: readonly Item[], origin: Origin = {}): Block {
     rejectsFrom: 0,
     done: { ...place, line: true },
     resume: place,
+    open: origin.open ?? [],
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { accountOf } from '../../src/analyse/losses/account.ts'
-import { type Seconds, sharesOf } from '../../src/analyse/losses/blame.ts'
+import { blameOf, type Seconds } from '../../src/analyse/losses/blame.ts'
 import { CAUSES, type Cause, diagnose } from '../../src/analyse/losses/diagnosis.ts'
 import type { Sign } from '../../src/analyse/losses/signs.ts'
 
@@ -115,7 +115,7 @@ describe('shares', () => {
       ['a', 80],
       ['b', 20],
     ])
-    const [few, many] = [20, 2000].map((n) => sharesOf(rates, new Map(), n)[0])
+    const [few, many] = [20, 2000].map((n) => blameOf(rates, new Map(), n).shares[0])
     expect(few).toMatchObject({ key: 'a', share: 0.8 })
     expect(few.error).toBeGreaterThan(many.error)
     expect(few.error).toBeGreaterThan(0.1)

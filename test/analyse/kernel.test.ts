@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Kernel, type KernelOptions, type KernelState } from '../../src/analyse/losses/kernel.ts'
+import type { Seconds } from '../../src/analyse/losses/blame.ts'
+import { Kernel, type KernelOptions } from '../../src/analyse/losses/kernel.ts'
+import type { KernelState } from '../../src/analyse/losses/kernel-state.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { KernelNote } from '../../src/model/kernel-note.ts'
 import type { Reading, Status } from '../../src/model/reading.ts'
@@ -67,6 +69,7 @@ function follow(
       gaps: () => ({ sure: 0, all: 0, until: 0 }),
       torn: () => ({ entries: 0, records: 0 }),
       lacks: () => false,
+      isIn: () => true,
       isBehind: () => false,
       seconds: () => null,
       foreseen: () => null,
@@ -100,6 +103,7 @@ describe('losses of the kernel', () => {
           events_missing: 19_759,
           records_missing: null,
           shares: [],
+          settled: true,
           foreseen_at: null,
         },
       }),
@@ -116,7 +120,7 @@ describe('losses of the kernel', () => {
     ])
     expect(alerts).toEqual([
       expect.objectContaining({
-        // A watcher looks at the log every second: the first line was printed since it looked before.
+        // The first line was printed since the watcher looked at the log before.
         starts_at: '2026-11-22T11:59:59.000Z',
         evidence: expect.objectContaining({
           losses: 405,
@@ -186,6 +190,72 @@ describe('the cause of losses', () => {
   it('is told after four seconds by what is known then', () => {
     const lacks = (): boolean => true
     expect(causes({ lacks })).toEqual([['2026-11-22T12:00:01.000Z', 'burst', 100]])
+  })
+})
+
+describe('whose a loss is', () => {
+  /** Second by second what a key makes that goes on, and from when on a burst of another shows. */
+  const seconds = (made: () => number) => (): Seconds => ({
+    tallyOf: (second) => [
+      { key: 'steady', events: 200, records: 400, entries: 600 },
+      ...(second === START / 1000 && made() > 0
+        ? [{ key: 'floods', events: made(), records: 2 * made(), entries: 3 * made() }]
+        : []),
+    ],
+  })
+  const readings = [
+    note(0.2, { says: 'backlog' }),
+    lost(0.21, 3),
+    ...[1, 2, 3, 4].map((second) => status(second, { lost: 3 })),
+  ]
+  const told = (stream: Partial<KernelOptions>, all: readonly Reading[] = readings): unknown[] =>
+    follow(all, undefined, false, stream).alerts.map(({ dedup_key: trouble, evidence, text }) => {
+      const { losses, cause, settled, shares } = evidence as Message
+      const [first] = shares as Message[]
+      expect(String(text).includes('not known yet')).toBe(settled === false)
+      return [trouble, losses, cause, settled, first?.['key']]
+    })
+  const trouble = 'events.lost/web-01/2026-11-22T11:59:59.210Z'
+
+  it('is said when the stream has come to it, and why it is two seconds after it was read', () => {
+    let asked = 0
+    const isIn = (): boolean => ++asked > 2
+    expect(told({ isIn, seconds: seconds(() => (asked > 2 ? 500 : 0)) })).toEqual([
+      [trouble, 1, 'burst', false, undefined],
+      [trouble, 1, 'burst', true, 'floods'],
+    ])
+  })
+
+  it('is said at once where what came shows whose it is', () => {
+    const isIn = (): boolean => false
+    expect(told({ isIn, seconds: seconds(() => 500) })).toEqual([
+      [trouble, 1, 'burst', true, 'floods'],
+    ])
+  })
+
+  it('is said once after a restart between the two', () => {
+    const state = follow(readings.slice(0, 5), undefined, false, { isIn: () => false })
+    expect(state.alerts).toHaveLength(1)
+    const known = JSON.parse(JSON.stringify(state.kernel.state())) as KernelState
+    const { alerts } = follow(readings, known, true, { seconds: seconds(() => 500) })
+    expect(alerts.map(({ evidence }) => (evidence as Message)['settled'])).toEqual([true])
+  })
+
+  it('is not that of a key that goes on where only the first lines of the log tell and another grew a little', () => {
+    const log = [...readings.slice(0, 2), note(2, { says: 'backlog' })]
+    const little = seconds(() => 20)
+    expect(told({ seconds: little }, log)).toEqual([[trouble, 1, 'burst', true, undefined]])
+  })
+
+  it('is that of the key that grew a little where more is missing than those that go on make', () => {
+    const counted = [
+      ...readings.slice(0, 2),
+      status(1, { lost: 19_000 }),
+      status(3, { lost: 19_000 }),
+    ]
+    expect(told({ seconds: seconds(() => 20) }, counted)).toEqual([
+      [trouble, 18_998, 'burst', true, 'floods'],
+    ])
   })
 })
 

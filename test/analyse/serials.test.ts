@@ -46,6 +46,14 @@ describe('serials that are missing', () => {
     ])
   })
 
+  it('are none of events that have begun, whose end is still to come', () => {
+    const { serials } = new Follower()
+    for (const serial of [1, 5, 9]) serials.take(serial, serial * 1000, serial, serial * 1000, null)
+    expect(serials.openSince(0, 0, Infinity)).toBe(6)
+    // 5 is there, 10 is ahead of all that is known, 2 lies in a gap that showed before the clock.
+    expect(serials.openSince(0, 5000, Infinity, [2, 5, 7, 8, 10])).toBe(1)
+  })
+
   it('are those of a set, in whatever order the others come', () => {
     const some = fc.uniqueArray(fc.nat(300), { minLength: 1, maxLength: 200 })
     fc.assert(

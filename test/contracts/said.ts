@@ -129,6 +129,7 @@ function sayKernel(emitAlert: (alert: Message) => void): void {
     gaps: () => ({ sure: 0, all: 0, until: 0 }),
     torn: () => ({ entries: 0, records: 0 }),
     lacks: () => false,
+    isIn: () => true,
     isBehind: () => false,
     seconds: () => null,
     foreseen: () => null,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Auditd, type Setup, until, withAuditd } from './auditd.ts'
 import { auditctl, callRule, KEY, unavailable } from './kernel.ts'
 import { logged } from './logged.ts'
-import { inside, type Line, lost, sumOf, withService } from './service.ts'
+import { inside, type Line, lastOf, lost, sumOf, withService } from './service.ts'
 import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
 import { slowPlugin } from './slow-plugin.ts'
 import { arrange, noUsers } from './users.ts'
@@ -86,7 +86,11 @@ function tell({
   )
 }
 
-const areLossesTold = ({ alerts, lost: count }: Told): boolean => sumOf(alerts, 'losses') >= count
+/** Of what was told before the stream had come to it, what was told then. */
+const settled = ({ alerts }: Told): Line[] => lastOf(alerts)
+const isSettled = (alert: Line): boolean => evidenceOf(alert)['settled'] === true
+const areLossesTold = (told: Told): boolean =>
+  sumOf(settled(told), 'losses') >= told.lost && settled(told).every(isSettled)
 const areGapsTold = ({ gaps, absent }: Told): boolean => sumOf(gaps, 'missing') >= absent
 
 /** Serials between those of a log that are not in it. */
@@ -104,12 +108,20 @@ const missing = ({ made, delivered }: Told, key: string): number =>
 const allMissing = (told: Told): number => missing(told, BURSTS) + missing(told, GOES_ON)
 const evidenceOf = (alert: Line): Line => inside(alert, 'evidence')
 
-/** A burst of one key while another goes on. */
-async function burst(auditd: Auditd): Promise<ReadonlyMap<string, number>> {
+/** When a burst began and ended, ms since the epoch. */
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** A burst of one key while another goes on; adds when it was. */
+async function burst(auditd: Auditd, spans: Span[]): Promise<ReadonlyMap<string, number>> {
   auditctl('--backlog_wait_time', '0')
   const goesOn = auditd.load('calls', `${GETUID}:${PACE}:${PACE}:${GOES_ON_MS}`)
   await sleep(USUAL_MS)
+  const from = Date.now()
   await auditd.load('getppid', BURST)
+  spans.push({ from, to: Date.now() })
   await goesOn
   return new Map([
     [BURSTS, BURST],
@@ -117,50 +129,66 @@ async function burst(auditd: Auditd): Promise<ReadonlyMap<string, number>> {
   ])
 }
 
-function expectBurst(told: Told): void {
-  const shares = told.alerts.map((alert) => evidenceOf(alert)['shares'] as readonly Line[])
+/** The kernel counted losses of a time in which there was a burst: on a busy machine what goes on may overflow, too. */
+function isOf(alert: Line, spans: readonly Span[]): boolean {
+  const [start, end] = ['starts_at', 'ends_at'].map((at) => Date.parse(String(alert[at])))
+  return spans.some(({ from, to }) => end >= from && start <= to)
+}
+
+function expectBurst(told: Told, spans: readonly Span[]): void {
   for (const alert of told.alerts) expect(evidenceOf(alert)).toMatchObject({ cause: 'burst' })
   const share = missing(told, BURSTS) / allMissing(told)
-  expect(shares[0][0]).toMatchObject({ key: BURSTS })
-  expect(Math.abs(Number(shares[0][0]['share']) - share), JSON.stringify(shares)).toBeLessThan(0.05)
+  // Nobody is named before it is known who it was, and never the other key first.
+  const first = told.alerts
+    .filter((alert) => isOf(alert, spans))
+    .map((alert) => evidenceOf(alert)['shares'] as readonly Line[])
+    .flatMap((shares) => shares.slice(0, 1))
+  expect(first.length).toBeGreaterThan(0)
+  for (const one of first) {
+    expect(one).toMatchObject({ key: BURSTS })
+    expect(Math.abs(Number(one['share']) - share), JSON.stringify(first)).toBeLessThan(0.05)
+  }
 }
 
 describe.skipIf(reason)('a burst over a small backlog, while another key goes on', () => {
   it('is told with all its losses, their cause, what is missing and whose it is', async () => {
+    const spans: Span[] = []
     const told = await tell({
       setup: { backlog: 64 },
       prints: true,
-      lose: burst,
+      lose: (auditd) => burst(auditd, spans),
       isTold: areLossesTold,
     })
     expect(told.lost).toBeGreaterThan(100)
-    expect(sumOf(told.alerts, 'losses')).toBe(told.lost)
+    const all = settled(told)
+    expect(sumOf(all, 'losses')).toBe(told.lost)
     const truth = allMissing(told)
-    expect(Math.abs(sumOf(told.alerts, 'events_missing') - truth)).toBeLessThan(truth * 0.05)
+    expect(Math.abs(sumOf(all, 'events_missing') - truth)).toBeLessThan(truth * 0.05)
     // Each of them has a SYSCALL and a PROCTITLE record.
-    expect(Math.abs(sumOf(told.alerts, 'records_missing') - 2 * truth)).toBeLessThan(truth * 0.1)
-    expectBurst(told)
+    expect(Math.abs(sumOf(all, 'records_missing') - 2 * truth)).toBeLessThan(truth * 0.1)
+    expectBurst(told, spans)
   })
 
   it('is told from the kernel log alone: at once why, and how much with the next loss', async () => {
     let first = 0
+    const spans: Span[] = []
     const told = await tell({
       setup: { backlog: 64 },
       prints: true,
       capabilities: ['syslog'],
       lose: async (auditd) => {
         const before = lost()
-        await burst(auditd)
+        await burst(auditd, spans)
         first = lost() - before
         await sleep(PRINTABLE_MS)
-        const made = await burst(auditd)
+        const made = await burst(auditd, spans)
         return new Map(Array.from(made, ([key, count]) => [key, 2 * count]))
       },
-      isTold: ({ alerts }) => sumOf(alerts, 'losses') > first,
+      isTold: (all) => sumOf(settled(all), 'losses') > first && settled(all).every(isSettled),
     })
-    expect(sumOf(told.alerts, 'losses')).toBeGreaterThan(first)
-    expect(sumOf(told.alerts, 'losses')).toBeLessThanOrEqual(told.lost)
-    for (const alert of told.alerts) expect(evidenceOf(alert)).toMatchObject({ cause: 'burst' })
+    expect(sumOf(settled(told), 'losses')).toBeGreaterThan(first)
+    expect(sumOf(settled(told), 'losses')).toBeLessThanOrEqual(told.lost)
+    expectBurst(told, spans)
   })
 })
 
@@ -198,7 +226,7 @@ describe.skipIf(reason)('a rate limit', () => {
       isTold: (all) => areLossesTold(all) && areGapsTold(all),
     })
     expect(told.lost).toBeGreaterThan(100)
-    expect(sumOf(told.alerts, 'losses')).toBe(told.lost)
+    expect(sumOf(settled(told), 'losses')).toBe(told.lost)
     for (const alert of told.alerts)
       expect(evidenceOf(alert)).toMatchObject({ cause: 'rate_limit' })
     for (const gap of told.gaps) expect(evidenceOf(gap)).toMatchObject({ cause: 'rate_limit' })
@@ -218,11 +246,11 @@ describe.skipIf(reason)('a slow plugin beside ours', () => {
       isTold: areLossesTold,
     })
     expect(told.lost).toBeGreaterThan(100)
-    expect(sumOf(told.alerts, 'losses')).toBe(told.lost)
+    expect(sumOf(settled(told), 'losses')).toBe(told.lost)
     for (const alert of told.alerts)
       expect(evidenceOf(alert)).toMatchObject({ cause: 'slow_plugin' })
     // A loss may be one record of an event that came through without it.
     const truth = allMissing(told)
-    expect(Math.abs(sumOf(told.alerts, 'events_missing') - truth)).toBeLessThan(truth * 0.05)
+    expect(Math.abs(sumOf(settled(told), 'events_missing') - truth)).toBeLessThan(truth * 0.05)
   })
 })

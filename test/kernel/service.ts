@@ -94,6 +94,11 @@ function keysOf(file: string): Map<string, number> {
 /** The kernel's counter of losses. */
 export const lost = (): number => status().get('lost') ?? 0
 
+/** Of alerts that were told again the last. */
+export function lastOf(alerts: readonly Line[]): Line[] {
+  return [...new Map(alerts.map((alert) => [alert['dedup_key'], alert])).values()]
+}
+
 /** Sum of a figure in the evidence of alerts. */
 export function sumOf(alerts: readonly Line[], member: string): number {
   return alerts.reduce((sum, alert) => sum + Number(inside(alert, 'evidence')[member] ?? 0), 0)

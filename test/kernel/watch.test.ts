@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Auditd, until, withAuditd } from './auditd.ts'
 import { auditctl, getppidRule, status, unavailable } from './kernel.ts'
+import { inside, type Line, lastOf, linesOf } from './service.ts'
 import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
 import { arrange, noUsers, startAs } from './users.ts'
 
@@ -18,15 +19,6 @@ const HEARTBEAT_MS = 60_000
 const reason = unavailable() ?? noUsers() ?? unbuilt
 if (reason) console.warn(`kernel tests are left out: ${reason} (watch: losses on a real kernel)`)
 
-type Line = Readonly<Record<string, unknown>>
-
-/** The lines of a file of JSON so far. */
-function linesOf(file: string): Line[] {
-  if (!existsSync(file)) return []
-  const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1)
-  return whole.map((line) => JSON.parse(line) as Line)
-}
-
 /** What a watcher with two capabilities and the service beside it made of a burst. */
 interface Watched {
   /** What auditctl says was lost. */
@@ -36,12 +28,9 @@ interface Watched {
   readonly rates: readonly Line[]
 }
 
-/** What a member of a line holds. */
-const inside = (line: Line, member: string): Line => line[member] as Line
-
 /** Losses that alerts tell. */
 function lossesIn(alerts: readonly Line[]): number {
-  return alerts
+  return lastOf(alerts)
     .filter(({ type }) => type === 'events.lost')
     .reduce((sum, alert) => sum + Number(inside(alert, 'evidence')['losses']), 0)
 }

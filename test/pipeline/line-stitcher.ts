@@ -27,6 +27,7 @@ export function lineStitcher(done: Closing | null): {
         rejectsFrom: 0,
         done: { ...end, line: false },
         resume: end,
+        open: [],
       }
     },
   }

@@ -65,5 +65,6 @@ export function blockOf(parts: BlockParts): Block {
     rejectsFrom: parts.rejectsFrom ?? 0,
     done: { epoch, place: place + batch.length, line: false },
     resume: { epoch, place: place + batch.length },
+    open: [],
   }
 }

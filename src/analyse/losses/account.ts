@@ -1,4 +1,4 @@
-import { meanOf, mostOf, type Seconds, type Share, sharesOf } from './blame.ts'
+import { blameOf, grownIn, meanOf, mostOf, type Seconds, type Share } from './blame.ts'
 import type { Cause } from './diagnosis.ts'
 
 /** Seconds before a loss by which it is told what is usual. */
@@ -13,7 +13,15 @@ export interface Account {
   readonly shares: readonly Share[]
   /** Records of one of them, the mean. */
   readonly each: number
+  /** How sure it is that they are theirs. */
+  readonly byGrowth: boolean
+  readonly grew: boolean
 }
+
+/** Whose it is. */
+type Whose = Pick<Account, 'shares' | 'each' | 'byGrowth' | 'grew'>
+
+const NOBODY: Whose = { shares: [], each: 0, byGrowth: false, grew: false }
 
 /** What events lack that came through without their end: entries, and how many of these are records. */
 export interface Lack {
@@ -44,13 +52,19 @@ export function accountOf(
   seconds: Seconds | null,
   before: Account | null = null,
 ): Account {
-  const { shares, each } =
-    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds, torn.records)
+  const whose =
+    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds, losses, torn.records)
+  const { shares, each } = whose
   const isLimited = cause === 'rate_limit'
   const events = isLimited ? gaps : losses - torn.entries + gaps
   // The kernel counts EOE as a record, which is none here.
   const records = isLimited ? (losses * each) / (each + 1) : events * each + torn.records
-  return { events, records: shares.length === 0 ? null : Math.round(records), shares, each }
+  return { ...whose, events, records: shares.length === 0 ? null : Math.round(records) }
+}
+
+/** The same as long as nobody knows whose they are. */
+export function unnamed({ events }: Account): Account {
+  return { ...NOBODY, events, records: null }
 }
 
 /**
@@ -62,14 +76,18 @@ function whoseOf(
   first: number,
   last: number,
   seconds: Seconds | null,
+  losses: number,
   lacking: number,
-): Pick<Account, 'shares' | 'each'> {
-  if (seconds === null) return { shares: [], each: 0 }
-  const { rates, counts, events } = meanOf(seconds, first, last + 1)
-  const shares = sharesOf(rates, mostOf(seconds, first - USUAL_S, first), events)
-  const each = shares.reduce((sum, { key, share }) => {
+): Whose {
+  if (seconds === null) return NOBODY
+  const usual = mostOf(seconds, first - USUAL_S, first)
+  const which = grownIn(seconds, first, last + 1, usual)
+  const { rates, counts, events } = meanOf(seconds, which)
+  // What the kernel counts as lost has one entry at least.
+  const blame = blameOf(rates, usual, events, losses / which.length)
+  const each = blame.shares.reduce((sum, { key, share }) => {
     const made = counts.get(key)
     return made === undefined ? sum : sum + (share * (made.records + share * lacking)) / made.events
   }, 0)
-  return { shares, each }
+  return { ...blame, each }
 }

@@ -31,22 +31,44 @@ const SURE = 1.96
 /** Standard errors of a count of events that growth must exceed: a key that goes on makes now more, now less. */
 const BY_CHANCE = 3
 
+/** Whose something is. */
+export interface Blame {
+  /** The largest share first. */
+  readonly shares: Share[]
+  /** What grew says so; else what is usual. */
+  readonly byGrowth: boolean
+  /** Some keys grew by more than chance, whether by enough to say so or not. */
+  readonly grew: boolean
+}
+
 /**
- * Who made what is too much, the largest share first. Where the keys make more than usual it is those
+ * Who made what is too much. Where the keys make more than usual it is those
  * that grew by more than chance, by how much; where they do not, each by what it makes. `seen` is how many
- * things were counted: of few the shares are uncertain.
+ * things were counted: of few the shares are uncertain. `refused` is how many entries more were made at least,
+ * of which nothing came: where these and what came are more than usual, the keys that are seen to grow made them.
  */
-export function sharesOf(rates: Rates, usual: ReadonlyMap<string, Most>, seen: number): Share[] {
+export function blameOf(
+  rates: Rates,
+  usual: ReadonlyMap<string, Most>,
+  seen: number,
+  refused = 0,
+): Blame {
   const all = sum(rates.values())
   const grown = new Map(
     Array.from(rates, ([key, rate]) => [key, growthOf(rate, usual.get(key) ?? NONE)]),
   )
   const more = sum(grown.values())
-  const [parts, total] = more >= GREW * all ? [grown, more] : [rates, all]
-  if (total === 0) return []
-  return Array.from(parts, ([key, part]) => shareOf(key, part / total, seen * (total / all)))
+  const before = sum(Array.from(usual.values(), ({ entries }) => entries))
+  const made = all + refused
+  const grew = more > 0
+  const byGrowth = grew && Math.max(more / all, (made - before) / made) >= GREW
+  const [parts, total] = byGrowth ? [grown, more] : [rates, all]
+  const shares = Array.from(parts, ([key, part]) =>
+    shareOf(key, part / total, seen * (total / all)),
+  )
     .filter(({ share }) => share > 0)
     .toSorted((a, b) => b.share - a.share)
+  return { shares, byGrowth, grew }
 }
 
 function growthOf(rate: number, { entries, chance }: Most): number {
@@ -80,8 +102,26 @@ export function growthAt(seconds: Seconds | null, time: number): Share[] {
 /** Who makes more entries in the seconds `from … end` than in those before. */
 export function growthIn(seconds: Seconds | null, from: number, end: number): Share[] {
   if (seconds === null) return []
-  const grown = meanOf(seconds, from, end)
-  return sharesOf(grown.rates, mostOf(seconds, from - USUAL_S, from), grown.events)
+  const grown = meanOf(seconds, range(from, end))
+  return blameOf(grown.rates, mostOf(seconds, from - USUAL_S, from), grown.events).shares
+}
+
+/** The seconds `from … end` in which some key makes more than usual, by more than chance; all where there is none. */
+export function grownIn(
+  seconds: Seconds,
+  from: number,
+  end: number,
+  usual: ReadonlyMap<string, Most>,
+): readonly number[] {
+  const grows = ({ key, entries }: KeyTally): boolean =>
+    growthOf(entries, usual.get(key) ?? NONE) > 0
+  const all = range(from, end)
+  const grown = all.filter((second) => seconds.tallyOf(second)?.some(grows))
+  return grown.length > 0 ? grown : all
+}
+
+function range(from: number, end: number): number[] {
+  return Array.from({ length: end - from }, (_, i) => from + i)
 }
 
 /** The most that each key made in one of the seconds `from … to`: what is usual of it. */
@@ -104,10 +144,10 @@ export interface Made {
   readonly events: number
 }
 
-/** What the keys made in the seconds `from … to`, as far as these are known. */
-export function meanOf(seconds: Seconds, from: number, to: number): Made {
+/** What the keys made in some seconds, as far as these are known. */
+export function meanOf(seconds: Seconds, which: readonly number[]): Made {
   const sums = new Map<string, { entries: number; events: number; records: number }>()
-  for (let second = from; second < to; second++)
+  for (const second of which)
     for (const { key, entries, events, records } of seconds.tallyOf(second) ?? []) {
       const made = sums.get(key) ?? { entries: 0, events: 0, records: 0 }
       made.entries += entries
@@ -116,7 +156,7 @@ export function meanOf(seconds: Seconds, from: number, to: number): Made {
       sums.set(key, made)
     }
   return {
-    rates: new Map(Array.from(sums, ([key, { entries }]) => [key, entries / (to - from)])),
+    rates: new Map(Array.from(sums, ([key, { entries }]) => [key, entries / which.length])),
     counts: sums,
     events: sum(Array.from(sums.values(), ({ events }) => events)),
   }

@@ -16,6 +16,8 @@ export interface StreamView {
   gaps(from: number, after: number): Absent
   /** What was made up to a time is still on a way that takes long. */
   lacks(time: number): boolean
+  /** All that was made up to a time has come. */
+  isIn(time: number): boolean
   /** More was on the way since a time than the kernel, with a limit of so many entries, and the sockets hold. */
   isBehind(since: number, limit: number): boolean
 }

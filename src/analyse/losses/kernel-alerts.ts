@@ -2,7 +2,7 @@ import { alertOf, type Finding, timeText } from '../../model/alert.ts'
 import type { Message } from '../../model/delivery.ts'
 import { jsonText } from '../../model/json.ts'
 import type { Account } from './account.ts'
-import { type Share, sharesText } from './blame.ts'
+import { sharesText } from './blame.ts'
 import { CAUSES, type Cause } from './diagnosis.ts'
 
 /** What the alert of a loss is made of. Times in ms since the epoch. */
@@ -23,6 +23,8 @@ export interface LossFigures {
   readonly gaps: number
   readonly cause: Cause
   readonly account: Account
+  /** The stream has come to it; else it is told again when it has. */
+  readonly settled: boolean
   /** When an overflow was foreseen; null where none was. */
   readonly foreseen: number | null
 }
@@ -34,7 +36,7 @@ export function eventsLost(figures: LossFigures): Message {
   const { is, advice } = CAUSES[cause]
   const text =
     `The kernel of ${node} lost audit records between ${from} and ${to}, since ${is}: about ` +
-    `${account.events} events${ofRecords(account)} are missing${whose(account.shares)}` +
+    `${account.events} events${ofRecords(account)} are missing${whose(figures)}` +
     `${foreseenText(figures)}. Its counter rose by ${losses} to ${lost}: ${advice}.`
   return alertOf({
     ...found(node, figures.to),
@@ -54,6 +56,7 @@ export function eventsLost(figures: LossFigures): Message {
       events_missing: account.events,
       records_missing: account.records,
       shares: sharesText(account.shares),
+      settled: figures.settled,
       foreseen_at: figures.foreseen === null ? null : timeText(figures.foreseen),
     },
   })
@@ -63,7 +66,9 @@ function ofRecords({ records }: Account): string {
   return records === null ? '' : ` of ${records} records`
 }
 
-function whose([first]: readonly Share[]): string {
+function whose({ account, settled }: LossFigures): string {
+  const [first] = account.shares
+  if (!settled) return ', of whom is not known yet'
   if (first === undefined) return ''
   const who = first.key === '' ? 'without a rule key' : `with rule key ${jsonText(first.key)}`
   return `, ${Math.round(100 * first.share)} % of them ${who}`

@@ -1,19 +1,26 @@
 import type { Message } from '../../model/delivery.ts'
 import type { KernelNote } from '../../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../../model/reading.ts'
-import { type Account, accountOf, type Lack } from './account.ts'
+import { type Account, accountOf, type Lack, type Loss, unnamed } from './account.ts'
 import type { Seconds } from './blame.ts'
 import { type Cause, diagnose } from './diagnosis.ts'
-import { type Before, type Found, findCause, type StreamView } from './finding.ts'
+import { type Found, findCause, type StreamView } from './finding.ts'
 import { eventsLost, lostReset } from './kernel-alerts.ts'
-import { Signs, type SignsState } from './signs.ts'
+import { type Case, type KernelState, NOT_TORN, NOTHING, type Untold } from './kernel-state.ts'
+import { Signs } from './signs.ts'
 
 /** Milliseconds over which losses are told together, once some were told so many times: a burst may be read in two. */
 const TOGETHER_MS = 10_000
 const AT_ONCE = 2
 /** Milliseconds for which the seconds of a loss are surely known. */
 const KNOWN_MS = 5000
-/** Milliseconds between two looks of a watcher at the kernel log. */
+/** Milliseconds after a loss was read first in which what was made with it has been made. */
+const SPREAD_MS = 500
+/** Milliseconds after which it is told all the same, though the stream has not come to it. */
+const UNSEEN_MS = 2000
+/** Losses of which it is still to be told whose they are, at most: the stream may stand still for long. */
+const MOST_OWED = 10
+/** Milliseconds between two looks of a watcher at the kernel log, twice what it means to: a busy machine keeps it. */
 const LOOK_MS = 1000
 /** Milliseconds around a gap in which what is read tells its cause: a status comes every ten seconds. */
 const NEAR_MS = 10_000
@@ -35,44 +42,10 @@ const REASONS: Readonly<Partial<Record<KernelNote['says'], string>>> = {
   gone: 'auditd disappeared',
 }
 
-/** A rise of the kernel's counter of losses, between two readings. */
-export interface Rise {
-  /** When the counter was read before, ms since the epoch. */
-  readonly from: number
-  /** When it was read as it is now. */
-  readonly to: number
-  readonly losses: number
-}
-
-/** A loss that was told. */
-interface Told extends Before {
+/** What is known of a loss. */
+interface Known {
+  readonly loss: Loss
   readonly account: Account
-}
-
-/** What is known of the kernel, as a JSON value for the checkpoint. */
-export interface KernelState {
-  readonly boot: string
-  /** `monotonic_us` of the last reading, and its time in ms since the epoch. */
-  readonly clock: number
-  readonly time: number
-  readonly backlog: number | null
-  readonly backlogLimit: number | null
-  readonly rateLimit: number | null
-  readonly lost: number | null
-  /** When `lost` was last read. */
-  readonly lostAt: number
-  readonly rises: readonly Rise[]
-  /** Losses that are to be told, and when some were told last. */
-  readonly untold: (Rise & { readonly since: number }) | null
-  readonly toldAt: number
-  /** How many times since it was calm, and what was told last. */
-  readonly times: number
-  readonly told: Told | null
-  /** What torn events lacked when nothing was lost last, or what was lost was told. */
-  readonly torn: Lack
-  /** Reasons of the kernel log since then. */
-  readonly reasons: readonly string[]
-  readonly signs: SignsState
 }
 
 /** The kernel's figures for an interval; null where no reading tells. */
@@ -96,27 +69,6 @@ export interface KernelOptions extends StreamView {
   foreseen(): number | null
   /** Takes one alert. */
   emitAlert(alert: Message): void
-}
-
-const NOT_TORN: Lack = { entries: 0, records: 0 }
-
-const NOTHING: KernelState = {
-  boot: '',
-  clock: -1,
-  time: 0,
-  backlog: null,
-  backlogLimit: null,
-  rateLimit: null,
-  lost: null,
-  lostAt: 0,
-  rises: [],
-  untold: null,
-  toldAt: 0,
-  times: 0,
-  told: null,
-  torn: NOT_TORN,
-  reasons: [],
-  signs: new Signs().state(),
 }
 
 /**
@@ -152,14 +104,28 @@ export class Kernel {
 
   /** It is `time` now, ms since the epoch: tells what was lost, unless something was told just before. */
   reach(time: number): void {
-    const { untold, toldAt, times, told, backlogLimit } = this.#state
+    this.#settle(time)
+    const { untold, toldAt, times } = this.#state
     if (untold === null) return
     const isCalm = Math.abs(time - toldAt) >= TOGETHER_MS
     if (!isCalm && times >= AT_ONCE) return
-    const signs = this.#signs.between(untold.from, time)
-    const found = findCause({ ...untold, limit: backlogLimit, signs }, this.#options, told)
+    const one = this.#caseOf(untold)
+    const found = this.#find(one, time)
     if (time - untold.since < found.waitMs) return
-    this.#tell(untold, time, found, isCalm ? 1 : times + 1)
+    const known = this.#reckon(one, found, time)
+    const isSettled = known.account.byGrowth || this.#isIn(untold)
+    if (!isSettled && time - untold.since < UNSEEN_MS) return
+    const account = this.#tell(one, known, isSettled)
+    const { owed } = this.#state
+    this.#set({
+      untold: null,
+      toldAt: time,
+      reasons: [],
+      times: isCalm ? 1 : times + 1,
+      told: { to: untold.to, since: found.since, until: found.until, account },
+      torn: known.loss.torn === NOT_TORN ? one.torn : this.#options.torn(),
+      owed: isSettled ? owed : [...owed, one].slice(-MOST_OWED),
+    })
   }
 
   /** The limit of the kernel's queue as it was last read, 0 for none; null where it never was. */
@@ -208,7 +174,7 @@ export class Kernel {
       this.#options.emitAlert(lostReset(node, time, lost, status.lost))
       this.#set({ lost: 0 })
     }
-    this.#count(status.lost)
+    this.#count(status.lost, true)
   }
 
   #takeNote(note: KernelLogReading): void {
@@ -223,13 +189,15 @@ export class Kernel {
     // The first line is printed for a loss, the one that it counts last.
     if (lost === null && note.lost > 0)
       this.#set({ lost: note.lost - 1, lostAt: this.#state.time - LOOK_MS })
-    this.#count(note.lost)
+    this.#count(note.lost, false)
   }
 
-  /** The kernel's counter is at `lost` now. */
-  #count(lost: number): void {
+  /** The kernel's counter is at `lost` now; a line of its log says so for a loss, and others may follow. */
+  #count(lost: number, isCounted: boolean): void {
     const { time, lost: before, lostAt, rises, untold } = this.#state
     this.#set({ lost, lostAt: time })
+    if (untold !== null && lost === before && isCounted)
+      this.#set({ untold: { ...untold, isCounted } })
     if (untold === null && (before === null || lost === before))
       this.#set({ torn: this.#options.torn() })
     if (before === null || lost === before) return
@@ -237,53 +205,76 @@ export class Kernel {
     const { from, since, losses } = untold ?? { from: lostAt, since: time, losses: 0 }
     this.#set({
       rises: [...rises.slice(1 - MAX_RISES), rise],
-      untold: { from, to: time, since, losses: losses + rise.losses },
+      untold: { from, to: time, since, losses: losses + rise.losses, isCounted },
     })
   }
 
-  #tell({ from, to, losses }: Rise, time: number, found: Found, times: number): void {
-    const { lost, backlogLimit, rateLimit, reasons, told } = this.#state
-    const views = this.#options
-    const { node } = views
-    const { since, until, gaps, cause } = found
-    const all = views.torn()
-    const entries = all.entries - this.#state.torn.entries
-    const records = all.records - this.#state.torn.records
+  #caseOf(untold: Untold): Case {
+    const { lost, backlogLimit, rateLimit, reasons, told: before, torn } = this.#state
+    const { node } = this.#options
+    const foreseen = this.#options.foreseen()
+    return {
+      ...untold,
+      node,
+      lost: lost ?? 0,
+      backlogLimit,
+      rateLimit,
+      reasons,
+      foreseen,
+      before,
+      torn,
+    }
+  }
+
+  /** The stream has come to what was made with a loss. */
+  #isIn({ to, since }: Untold): boolean {
+    return this.#options.isIn(Math.max(to, since + SPREAD_MS))
+  }
+
+  #find({ from, to, losses, before, backlogLimit: limit }: Case, time: number): Found {
+    const signs = this.#signs.between(from, time)
+    return findCause({ from, to, losses, limit, signs }, this.#options, before)
+  }
+
+  /** How much was lost, and whose it is, by what is known now. */
+  #reckon(one: Case, { gaps, cause }: Found, time: number): Known {
+    const { from, to, losses, before } = one
+    const all = this.#options.torn()
+    const entries = Math.max(0, all.entries - one.torn.entries)
+    const records = Math.max(0, all.records - one.torn.records)
     // The first lines of the kernel log count less than was lost.
-    const isCounted = entries < losses
-    const torn = isCounted ? { entries, records } : NOT_TORN
-    // A watcher looks at the log every second: what it tells was printed since it looked before.
+    const torn = entries < losses ? { entries, records } : NOT_TORN
+    // What a watcher tells of the log was printed since it looked before.
     const said = (this.#signs.firstLoss(from, time) ?? from) - LOOK_MS
     const start = Math.max(from, said)
-    const goesOn = told !== null && told.to >= from && time - start > KNOWN_MS
-    const account = accountOf(
-      { from: start, to, losses, gaps, torn, cause },
-      views.seconds(),
-      goesOn ? told.account : null,
-    )
-    this.#options.emitAlert(
-      eventsLost({
-        node,
-        from,
-        to,
-        losses,
-        gaps,
-        cause,
-        account,
-        backlogLimit,
-        rateLimit,
-        reasons,
-        lost: lost ?? 0,
-        foreseen: views.foreseen(),
-      }),
-    )
-    this.#set({
-      untold: null,
-      toldAt: time,
-      reasons: [],
-      times,
-      told: { to, since, until, account },
-      torn: isCounted ? { entries: all.entries, records: all.records } : this.#state.torn,
+    const loss = { from: start, to, losses, gaps, torn, cause }
+    const goesOn = before !== null && before.to >= from && time - start > KNOWN_MS
+    const whose = goesOn && before.account.shares.length > 0 ? before.account : null
+    return { loss, account: accountOf(loss, this.#options.seconds(), whose) }
+  }
+
+  /** Tells a loss; gives what was said to be missing, and whose. */
+  #tell(one: Case, { loss, account }: Known, settled: boolean): Account {
+    // Of a burst that only the log tells, growth of little says neither that it is theirs nor that it is not.
+    const { grew, byGrowth } = account
+    const isUnclear = loss.cause === 'burst' && !one.isCounted && grew && !byGrowth
+    const told = settled && !isUnclear ? account : unnamed(account)
+    const { gaps, cause } = loss
+    this.#options.emitAlert(eventsLost({ ...one, gaps, cause, account: told, settled }))
+    return told
+  }
+
+  /** Tells again what was told before the stream had come to it, once it has. */
+  #settle(time: number): void {
+    const { owed } = this.#state
+    if (owed.length === 0) return
+    const left = owed.filter((one) => {
+      if (!this.#isIn(one)) return true
+      const found = this.#find(one, time)
+      if (time - one.since < found.waitMs) return true
+      this.#tell(one, this.#reckon(one, found, time), true)
+      return false
     })
+    if (left.length < owed.length) this.#set({ owed: left })
   }
 }

@@ -1,10 +1,22 @@
+import type { Begun } from '../../model/delivery.ts'
 import { Close } from '../../model/result.ts'
+import type { Lack } from './account.ts'
 
 /** What torn events lack, in the checkpoint. */
 export interface TornState {
   readonly entries: number
   readonly records: number
   readonly hasEnds: boolean
+}
+
+/** Before any event. */
+export const NOTHING_TORN: TornState = { entries: 0, records: 0, hasEnds: false }
+
+/** What events lack with those that are open: of the kernel's each comes whole within ms, or not at all. */
+export function lackOf({ entries, records, hasEnds }: TornState, open: readonly Begun[]): Lack {
+  const begun = hasEnds ? open.filter(({ daemon }) => daemon === 0) : []
+  const untitled = begun.filter(({ titled }) => !titled).length
+  return { entries: entries + begun.length + untitled, records: records + untitled }
 }
 
 /**

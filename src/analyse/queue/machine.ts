@@ -1,16 +1,18 @@
-import type { Message } from '../../model/delivery.ts'
+import type { Begun, Message } from '../../model/delivery.ts'
 import type { Reading } from '../../model/reading.ts'
 import { growthAt, growthIn } from '../losses/blame.ts'
 import { Blocked, type BlockedState } from '../losses/blocked.ts'
-import { Kernel, type KernelState } from '../losses/kernel.ts'
-import type { TornState } from '../losses/torn.ts'
+import { Kernel } from '../losses/kernel.ts'
+import type { KernelState } from '../losses/kernel-state.ts'
+import { lackOf, NOTHING_TORN } from '../losses/torn.ts'
 import type { Window } from '../rates/window.ts'
 import { Queue, type QueueState } from './queue.ts'
 
 /** Milliseconds of clock for which an event may be open after it has begun (docs/stitching.md, 4d). */
 const OPEN_MS = 2000
 
-const NOTHING_TORN: TornState = { entries: 0, records: 0, hasEnds: false }
+/** Milliseconds of the stream's clock without an event after which what was made before them has come. */
+const SILENT_MS = 1000
 
 /** What a machine needs. */
 export interface MachineOptions {
@@ -40,6 +42,10 @@ export class Machine {
   readonly kernel: Kernel
   readonly queue: Queue
   readonly #blocked: Blocked
+  /** What is open behind what was taken. */
+  open: readonly Begun[] = []
+  /** Time that the stream is at, ms since the epoch; null where it does not say. */
+  #time: number | null = null
 
   constructor({ host, window, taken, emitAlert }: MachineOptions, state?: Known) {
     this.kernel = new Kernel(
@@ -49,10 +55,12 @@ export class Machine {
           const { gaps } = window() ?? {}
           const until = taken() - OPEN_MS
           const sure = gaps?.openSince(from, after, until) ?? 0
-          return { sure, all: sure + (gaps?.openSince(from, until, Infinity) ?? 0), until }
+          const begun = this.open.flatMap(({ serial, daemon }) => (daemon === 0 ? [serial] : []))
+          return { sure, all: sure + (gaps?.openSince(from, until, Infinity, begun) ?? 0), until }
         },
-        torn: () => window()?.torn.state() ?? NOTHING_TORN,
+        torn: () => lackOf(window()?.torn.state() ?? NOTHING_TORN, this.open),
         lacks: (time) => this.queue.behind.lacks(time),
+        isIn: (time) => this.#isIn(window(), time),
         isBehind: (since, limit) => this.queue.behind.isBehind(since, limit),
         seconds: window,
         foreseen: () => this.queue.foreseen,
@@ -92,9 +100,16 @@ export class Machine {
   reach(clock: number): void {
     this.queue.reach(clock)
     const time = this.queue.timeAt(clock)
+    this.#time = time
     if (time === null) return
     this.kernel.reach(time)
     this.#blocked.reach(time)
+  }
+
+  /** Without a stream nothing is to come. */
+  #isIn(window: Window | null, time: number): boolean {
+    if (window === null || window.newest >= time) return true
+    return (this.#time ?? 0) - SILENT_MS >= time && !this.queue.behind.lacks(time)
   }
 
   /** For the checkpoint. */
