@@ -1,18 +1,20 @@
+import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { Analyser } from '../src/analyse/analyser.ts'
 import { pump } from '../src/cli/pump.ts'
 import { readFiles } from '../src/input/files.ts'
-import type { Sink } from '../src/model/delivery.ts'
+import type { Block, Sink } from '../src/model/delivery.ts'
 import { standardOutlet } from '../src/sink/outlet.ts'
 import { createStreamSink } from '../src/sink/stdout.ts'
 
 /**
- * `spillway decode`, and beside it what the service does for analysis where that is asked for:
+ * `spillway decode`, and beside it what is asked for: nothing, the digest of all bytes, or all that the
+ * service does for analysis, the digest included:
  *
- *   node analysed-decode.js FILE WORKERS [analysed]
+ *   node analysed-decode.js FILE WORKERS bare|digest|analysis
  */
 
-const [path, workers, analysed] = process.argv.slice(2)
+const [path, workers, asked] = process.argv.slice(2)
 const nothing = (): void => {}
 const sink = createStreamSink(standardOutlet(), { rejects: null, rate: nothing, alert: nothing })
 const analyser = new Analyser({
@@ -21,10 +23,16 @@ const analyser = new Analyser({
   emitRate: nothing,
   emitAlert: nothing,
 })
+const hash = createHash('sha256')
+const beside: Readonly<Record<string, (block: Block) => void>> = {
+  bare: nothing,
+  digest: ({ batch }) => hash.update(batch.bytes.subarray(0, batch.length)),
+  analysis: (block) => analyser.accept(block),
+}
 const both: Sink = {
   ...sink,
   accept: (block) => {
-    analyser.accept(block)
+    beside[asked](block)
     return sink.accept(block)
   },
 }
@@ -35,9 +43,9 @@ await pump(
     host: 'web-01',
     raw: false,
     interpretedPrefix: '',
-    origins: analysed !== undefined,
+    origins: asked === 'analysis',
   },
   Number(workers),
-  analysed === undefined ? sink : both,
+  both,
 )
 await sink.close()
