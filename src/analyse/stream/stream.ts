@@ -1,8 +1,8 @@
+import { createHash, type Hash } from 'node:crypto'
 import { type Batch, MARK_WIDTH, placeAt } from '../../model/batch.ts'
 import type { Block, Message } from '../../model/delivery.ts'
 import { comparePositions, formatPosition, type Position } from '../../model/place.ts'
 import type { Break } from './breaks.ts'
-import { Digest } from './digest.ts'
 
 /**
  * Bytes of a section that has a digest. A hash that is half done cannot be kept, so that a restart reads
@@ -84,7 +84,7 @@ export class StreamSections {
   #entries: number
   #rejected: number
   #holes: Hole[]
-  #digest = new Digest()
+  #hash: Hash = createHash('sha256')
   /** There is no digest of this section: its bytes need not be read again. */
   #isLetGo: boolean
   #block: Block | null = null
@@ -152,7 +152,6 @@ export class StreamSections {
     const to = this.#reach(place)
     const from = this.#from as Position
     const passed = this.#holes.filter((hole) => comparePositions(hole.at, to) < 0)
-    const [sha256, next] = this.#digest.end()
     const figures = {
       host: this.#host,
       from: formatPosition(from.epoch, from.place),
@@ -163,13 +162,13 @@ export class StreamSections {
       dropped_lines: sum(passed, ({ lines }) => lines),
       dropped_bytes: sum(passed, ({ bytes }) => bytes),
       holes: passed.slice(0, MOST_HOLES).map(holeText),
-      sha256: this.#isLetGo ? null : sha256,
+      sha256: this.#isLetGo ? null : this.#hash.digest('hex'),
     }
     this.#from = to
     this.#read = this.#block === null ? to : startOf(this.#block.batch)
     this.#bytes = this.#entries = this.#rejected = 0
     this.#holes = this.#holes.filter((hole) => !passed.includes(hole))
-    this.#digest = next
+    this.#hash = createHash('sha256')
     this.#isLetGo = false
     return figures
   }
@@ -215,7 +214,7 @@ export class StreamSections {
     this.totals.entries += entries
     this.totals.rejected += rejected
     if (this.#bytes > MAX_BYTES) this.letGo()
-    if (!this.#isLetGo) this.#digest.add(batch.bytes.subarray(from, to))
+    if (!this.#isLetGo) this.#hash.update(batch.bytes.subarray(from, to))
     this.#offset = to
   }
 
