@@ -3,19 +3,21 @@
 //
 //   node scripts/broker.mjs start [--dir D] [--port P] [--tls] [--acl] [--proxy P]
 //   node scripts/broker.mjs fetch|check|stop|reset [--dir D]
-//   node scripts/broker.mjs allow|deny TOPIC [--dir D]
+//   node scripts/broker.mjs allow|deny TOPIC [--read] [--dir D]
 //
 // fetch        gets the jars, or says what is missing, and exits with 1
 // start        prints `KAFKA_BROKERS=127.0.0.1:PORT` when the broker answers and has its topics;
 //              again on one that runs; after `stop` with the port and the messages it had
 // check        prints the same line, or exits with 1
 // reset        stops it and forgets all it holds
-// allow, deny  with --acl: whether the user `spillway` may write a topic. At first it may write all.
+// allow, deny  with --acl: whether the user `spillway` may write a topic. At first it may write all. With
+//              --read: whether it may read it. At first it may read none.
 //
 // --proxy P is for clients that are to reach it by a proxy on the loopback port P: it listens, without TLS or
 // logging in, on the port `proxied` of D/broker.json as well, and tells who connects there to come by P.
 //
-// --tls asks clients for a certificate. --acl makes them log in (SASL PLAIN) and turns on the authorizer.
+// --tls asks clients for a certificate. --acl makes them log in (SASL PLAIN, SCRAM-SHA-512, or OAUTHBEARER with a
+// token that need not be signed) and turns on the authorizer.
 // The librdkafka settings of that user are in D/client.json, those of one who may do everything in
 // D/admin.json; the broker's log is D/kafka.log.
 
@@ -25,7 +27,7 @@ import { parseArgs } from 'node:util'
 import { acl, answers, loadClient, makeTopics } from './broker/admin.mjs'
 import { jars } from './broker/jars.mjs'
 import { launch, lock, pidOf, terminate } from './broker/process.mjs'
-import { forget, makeSetup, readSetup } from './broker/setup.mjs'
+import { forget, formatOptions, makeSetup, readSetup } from './broker/setup.mjs'
 import { cache } from './cache.mjs'
 
 const START_MS = 120_000
@@ -39,8 +41,8 @@ const COMMANDS = {
     await terminate(dir)
     forget(dir)
   },
-  allow: (dir, topic) => acl(dir, '--add', [topic]),
-  deny: (dir, topic) => acl(dir, '--remove', [topic]),
+  allow: (dir, { topic, read }) => acl(dir, '--add', [topic], read),
+  deny: (dir, { topic, read }) => acl(dir, '--remove', [topic], read),
 }
 
 try {
@@ -52,6 +54,7 @@ try {
       tls: { type: 'boolean' },
       acl: { type: 'boolean' },
       proxy: { type: 'string' },
+      read: { type: 'boolean', default: false },
     },
   })
   const [name, topic] = positionals
@@ -64,7 +67,7 @@ try {
   mkdirSync(dir, { recursive: true })
   const unlock = await lock(dir)
   try {
-    await COMMANDS[name](dir, takesTopic ? topic : values)
+    await COMMANDS[name](dir, { ...values, topic })
   } finally {
     unlock()
   }
@@ -90,14 +93,14 @@ async function start(dir, { port, tls, acl: logIn, proxy }) {
     (port !== undefined && Number(port) !== setup.port)
   )
     throw new Error(`${dir} was set up with other options; reset it first`)
-  const pid = pidOf(dir) ?? launch(dir, folder)
+  const pid = pidOf(dir) ?? launch(dir, folder, formatOptions(setup))
   const deadline = Date.now() + START_MS
   while (!(await answers(dir))) {
     if (pidOf(dir) !== pid) throw new Error(`it ended; see ${join(dir, 'kafka.log')}`)
     if (Date.now() > deadline) throw new Error(`it does not answer; see ${join(dir, 'kafka.log')}`)
   }
   const made = await makeTopics(dir)
-  if (setup.acl && made.length > 0) acl(dir, '--add', made)
+  if (setup.acl && made.length > 0) acl(dir, '--add', made, false)
   console.log(`KAFKA_BROKERS=127.0.0.1:${setup.port}`)
 }
 

@@ -58,12 +58,13 @@ export async function makeTopics(dir) {
   return made
 }
 
-/** Lets the user write topics (`--add`) or no longer (`--remove`). */
-export function acl(dir, change, topics) {
+/** Lets the user write topics, or read them, (`--add`) or no longer (`--remove`). */
+export function acl(dir, change, topics, read) {
   if (!readSetup(dir)?.acl) throw new Error(`no broker with --acl was set up in ${dir}`)
   const server = ['--bootstrap-server', settings(dir)['bootstrap.servers']]
   const login = ['--command-config', join(dir, 'admin.properties')]
-  const who = ['--allow-principal', `User:${USER}`, '--producer']
+  const may = read ? ['--operation', 'Read', '--operation', 'Describe'] : ['--producer']
+  const who = ['--allow-principal', `User:${USER}`, ...may]
   const what = topics.flatMap((topic) => ['--topic', topic])
   const sure = change === '--remove' ? ['--force'] : []
   const tool = 'org.apache.kafka.tools.AclCommand'

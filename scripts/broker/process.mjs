@@ -25,11 +25,12 @@ export async function lock(dir) {
   return () => holder.stdin.end()
 }
 
-/** Formats the data directory where that is new, and starts the broker; gives its process id. */
-export function launch(dir, folder) {
+/** Formats the data directory where that is new, with these options, and starts the broker; gives its process id. */
+export function launch(dir, folder, options) {
   const properties = join(dir, 'server.properties')
   const id = Buffer.from('spillway-broker-').toString('base64url')
-  run(folder, 'kafka.tools.StorageTool', ['format', '-g', '-t', id, '-c', properties])
+  const format = ['format', '-g', '-t', id, '-c', properties, ...options]
+  run(folder, 'kafka.tools.StorageTool', format)
   const log = openSync(join(dir, 'kafka.log'), 'a')
   const child = spawn(java(), [HEAP, ...LOGGING, ...classPath(folder), 'kafka.Kafka', properties], {
     cwd: dir,

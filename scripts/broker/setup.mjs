@@ -13,6 +13,9 @@ const ADMIN = 'admin'
 const FIRST_PORT = 20_000
 const PORTS = 10_000
 
+/** Package of Kafka's modules for logging in. */
+const SECURITY = 'org.apache.kafka.common.security'
+
 const OURS = [
   'admin.json',
   'admin.properties',
@@ -32,6 +35,12 @@ export function readSetup(dir) {
   } catch {
     return null
   }
+}
+
+/** Options with which a new broker's directory is formatted: users of SCRAM are kept in there. */
+export function formatOptions({ acl }) {
+  const users = acl ? [ADMIN, USER] : []
+  return users.flatMap((user) => ['--add-scram', `SCRAM-SHA-512=[name=${user},password=${user}]`])
 }
 
 /** Removes what a setup and its broker made. */
@@ -106,12 +115,15 @@ function serverProperties(dir, setup, controllerPort) {
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       // The controller's listener, which is the broker's alone, asks for no name.
       'super.users': `User:${ADMIN};User:ANONYMOUS`,
-      'sasl.enabled.mechanisms': 'PLAIN',
+      'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512,OAUTHBEARER',
       'sasl.mechanism.inter.broker.protocol': 'PLAIN',
       'listener.name.clients.plain.sasl.jaas.config': logIn(
         ADMIN,
         ...[ADMIN, USER].map((user) => `user_${user}="${user}"`),
       ),
+      'listener.name.clients.scram-sha-512.sasl.jaas.config': `${SECURITY}.scram.ScramLoginModule required;`,
+      // Tokens that nobody signed are taken at their word.
+      'listener.name.clients.oauthbearer.sasl.jaas.config': `${SECURITY}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${ADMIN}";`,
     }),
   }
 }
@@ -132,7 +144,7 @@ function adminProperties(dir, setup) {
 
 const logIn = (user, ...more) =>
   [
-    'org.apache.kafka.common.security.plain.PlainLoginModule required',
+    `${SECURITY}.plain.PlainLoginModule required`,
     `username="${user}" password="${user}"`,
     ...more,
   ].join(' ') + ';'

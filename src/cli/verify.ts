@@ -11,6 +11,12 @@ import { tableOf } from '../verify/table.ts'
 import { print, printLine } from './terminal.ts'
 import { KAFKA, kafkaIn } from './topics.ts'
 
+/**
+ * How much older than the period asked about a message may be that says something of it, ms: a heartbeat covers an
+ * hour at most, and clocks of hosts differ.
+ */
+const OLDER_MS = 2 * 3_600_000
+
 /** Takes a line; `place` names it. */
 type Take = (line: string, place: string) => void
 
@@ -26,7 +32,7 @@ interface Flags {
 const AFTER_HELP = `
 Without a file, or with -, standard input is read. What is packed by gzip is unpacked. A heartbeat that
 comes again counts once. The word kafka in place of a file is the topic of the configuration, rates or
-events, from its first message to its last.
+events, from its first message to its last; with --from, from two hours before that time.
 
 Exit codes:
   0  nothing is missing
@@ -68,7 +74,7 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
   const audit = new Audit({ from: flags.from ?? null, to: flags.to ?? null })
   const read = (path: string, topic: 'rates' | 'events', take: Take): Promise<void> =>
     path === KAFKA && kafka !== null
-      ? messages(kafka, kafka.topics[topic], take)
+      ? messages(kafka, kafka.topics[topic], flags.from ?? null, take)
       : lines(path, take)
   for (const path of paths) await read(path, 'rates', (line, place) => audit.take(line, place))
   for (const path of flags.events)
@@ -84,9 +90,15 @@ async function verify(files: readonly string[], flags: Flags, command: Command):
   }
 }
 
-/** Gives each value of a topic with its place. */
-async function messages(kafka: KafkaOptions, topic: string, take: Take): Promise<void> {
-  for await (const { text, place } of readTopic(kafka, topic)) take(text, place)
+/** Gives each value of a topic with its place, but for those that are too old to say something of the time `from`. */
+async function messages(
+  kafka: KafkaOptions,
+  topic: string,
+  from: number | null,
+  take: Take,
+): Promise<void> {
+  const since = from === null ? null : from - OLDER_MS
+  for await (const { text, place } of readTopic(kafka, topic, since)) take(text, place)
 }
 
 /** Gives each line of a file with its place, `FILE:LINE`. */

@@ -35,6 +35,8 @@ export interface Broker {
   /** With `--acl`: lets the user `spillway` write a topic, or no longer. */
   readonly allow: (topic: string) => Promise<void>
   readonly deny: (topic: string) => Promise<void>
+  /** With `--acl`: lets the user `spillway` read a topic too. */
+  readonly allowReading: (topic: string) => Promise<void>
   /** Stops it for good and removes all it had. */
   readonly end: () => Promise<void>
 }
@@ -69,6 +71,7 @@ export async function startBroker(...options: readonly string[]): Promise<Broker
       stop: async () => void (await script('stop')),
       allow: async (topic) => void (await script('allow', topic)),
       deny: async (topic) => void (await script('deny', topic)),
+      allowReading: async (topic) => void (await script('allow', topic, '--read')),
       end,
     }
   } catch (error) {

@@ -46,6 +46,13 @@ export interface RawMessage {
   readonly headers?: readonly Readonly<Record<string, Buffer | string>>[]
 }
 
+/** A place in a topic. */
+export interface Offset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
 /** The part of node-rdkafka's consumer that is used. */
 export interface RawConsumer {
   on(event: 'event.error', listener: (error: Error) => void): unknown
@@ -54,13 +61,13 @@ export interface RawConsumer {
   disconnect(done: () => void): unknown
   setOauthBearerToken(token: string): unknown
   setDefaultConsumeTimeout(ms: number): void
-  assign(
-    places: readonly {
-      readonly topic: string
-      readonly partition: number
-      readonly offset: number
-    }[],
+  /** Of each place, whose `offset` is a time in ms here, the first message that is not older; -1 for none. */
+  offsetsForTimes(
+    places: readonly Offset[],
+    timeout: number,
+    done: (error: Error | null, found: readonly Offset[]) => void,
   ): unknown
+  assign(places: readonly Offset[]): unknown
   consume(most: number, done: (error: Error | null, messages: RawMessage[]) => void): unknown
 }
 
