@@ -47,7 +47,7 @@ spool: { directory: ${place}/spool }
 log: { level: debug }
 kafka:
   brokers: ["127.0.0.1:1"]
-  librdkafka: { security.protocol: sasl_plaintext, sasl.mechanisms: PLAIN, sasl.username: me, ${properties} }
+  librdkafka: { security.protocol: sasl_ssl, sasl.mechanisms: PLAIN, sasl.username: me, ${properties} }
 `
 }
 
