@@ -11,7 +11,7 @@ import { Producer, type ProducerHooks } from './producer.ts'
 import { consumerPropertiesOf, propertiesOf, withoutSecrets } from './properties.ts'
 
 /** Milliseconds for a connection, and for each answer on it. */
-const ANSWER_MS = 10_000
+const ANSWER_MS = 5000
 /** Milliseconds without a message or an end. */
 const SILENCE_MS = 30_000
 /** Milliseconds that one call waits for messages, and how many it gives at most. */
