@@ -98,8 +98,9 @@ async function install(flags: HostFlags & { readonly now?: true }): Promise<void
   const faults = checkShim(plan)
   for (const line of faults) await printLine(`fault: ${line}`)
   if (faults.length > 0) throw new Failure(ExitCode.Fault, 'the shim would not run as a plugin')
-  if (flags.now) await start(plan)
-  else for (const line of nextSteps(plan)) await printLine(`next: ${line}`)
+  const isNewer = plan.before !== null && changes > 0
+  if (flags.now) await start(plan, isNewer)
+  else for (const line of nextSteps(plan, isNewer)) await printLine(`next: ${line}`)
 }
 
 /** What the installed shim says about its own setup. */
@@ -109,9 +110,19 @@ function checkShim({ shim, plugin }: Plan): string[] {
   return fault === null ? [] : (out.trim() || fault).split('\n')
 }
 
+/** What systemd is told: services that run are of the program that was there before, where this is a newer one. */
+function startSteps(isNewer: boolean): string[][] {
+  return isNewer
+    ? [
+        ['enable', ...SERVICES],
+        ['restart', ...SERVICES],
+      ]
+    : [['enable', '--now', ...SERVICES]]
+}
+
 /** Starts the services and has auditd start the shim. */
-async function start({ host, plugin, shim }: Plan): Promise<void> {
-  if (runsSystemd(host)) await tell('enable', '--now', ...SERVICES)
+async function start({ host, plugin, shim }: Plan, isNewer: boolean): Promise<void> {
+  if (runsSystemd(host)) for (const step of startSteps(isNewer)) await tell(...step)
   if (plugin === null) return
   const fault = reload()
   await printLine(fault === null ? 'auditd reads its plugin files' : `fault: ${fault}`)
@@ -131,11 +142,11 @@ export async function tell(...args: readonly string[]): Promise<void> {
   await printLine(fault === null ? line : `fault: ${line}: ${fault}`)
 }
 
-function nextSteps({ host, source, plugin, shim }: Plan): string[] {
+function nextSteps({ host, source, plugin, shim }: Plan, isNewer: boolean): string[] {
   const reloading = `${reloadCommand(auditdVersion()).join(' ')}   (has auditd start the shim)`
-  const waits = plugin !== null && shimsOf(shim.path).length === 0
+  const waits = plugin !== null && (isNewer || shimsOf(shim.path).length === 0)
   return [
-    ...(runsSystemd(host) ? [`systemctl enable --now ${SERVICES.join(' ')}`] : []),
+    ...(runsSystemd(host) ? startSteps(isNewer).map((step) => `systemctl ${step.join(' ')}`) : []),
     ...(waits ? [reloading] : []),
     `${source.prefix}/bin/spillway selftest`,
   ]

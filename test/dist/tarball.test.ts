@@ -107,6 +107,37 @@ describe.skipIf(unavailable !== null)('the tarball, unpacked where nothing else 
     expect(existsSync(join(machine.root, 'opt/spillway'))).toBe(false)
   })
 
+  it('is installed over an older one: records stay, and what ran is started again', () => {
+    // No systemd runs there: what it would be told is written down.
+    machine.ok(`
+      mkdir -p /run/systemd/system /usr/lib/systemd && touch /usr/lib/systemd/systemd
+      printf '#!/bin/sh\\necho "$@" >> /tmp/told\\n' > /usr/bin/systemctl && chmod 755 /usr/bin/systemctl`)
+    const install = (): string[] => {
+      // --now fails at auditd alone, which is not there.
+      machine.ok(`rm -f /tmp/told; "${here}/bin/spillway" install --now; touch /tmp/told`)
+      return machine.ok('cat /tmp/told').trim().split('\n')
+    }
+    const services = 'spillway.service spillway-watch.service'
+    expect(install()).toEqual(['daemon-reload', `enable --now ${services}`])
+    machine.ok(`
+      echo 'node: kept' > /etc/spillway/spillway.yaml
+      echo kept > /var/spool/spillway/state/kept
+      echo older >> /opt/spillway/lib/spillway.js
+      chmod 640 /etc/spillway/spillway.yaml`)
+    expect(install()).toEqual(['daemon-reload', `enable ${services}`, `restart ${services}`])
+    expect(machine.ok('cat /etc/spillway/spillway.yaml /var/spool/spillway/state/kept')).toBe(
+      'node: kept\nkept\n',
+    )
+    expect(machine.ok('tail -n 1 /opt/spillway/lib/spillway.js')).not.toBe('older\n')
+    expect(install()).toEqual([`enable --now ${services}`])
+    machine.ok('/opt/spillway/bin/spillway uninstall --purge')
+    expect(machine.ok('cat /tmp/told')).toContain(`disable --now ${services}`)
+    expect(
+      machine.ok('ls -d /opt/spillway /var/spool/spillway /etc/spillway 2>/dev/null || :'),
+    ).toBe('')
+    machine.ok('rm -r /run/systemd /usr/lib/systemd/systemd /usr/bin/systemctl')
+  })
+
   it('has the licence of all that is in it', () => {
     const list = readFileSync(join(top, 'licenses/INDEX'), 'utf8').trim().split('\n')
     const names = list.map((line) => line.split(' ')[0])
