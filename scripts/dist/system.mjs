@@ -52,6 +52,8 @@ export function makeSystem(from, root) {
   // Nothing is forwarded before somebody asks for it.
   const plugin = readFileSync(join(from, 'deploy/plugins.d/spillway.conf'), 'utf8')
   to(CONFIGURATION[0], plugin.replace(/^active = yes$/m, 'active = no'), 0o640)
+  // As auditd's own package makes them, which may come later.
+  for (const path of ['/etc/audit', '/etc/audit/plugins.d']) chmodSync(at(path), 0o750)
   to(CONFIGURATION[1], run(join(from, 'bin/spillway'), ['config', 'example']), 0o640)
   for (const name of ['README.md', 'CHANGELOG.md'])
     cpSync(join(from, name), at(`${DOCUMENTS}/${name}`))

@@ -36,6 +36,7 @@ describe.skipIf(unavailable !== null)('the package for Debian', () => {
   it('lets auditd start nothing before somebody asks for it', () => {
     expect(machine.ok('cat /etc/audit/plugins.d/spillway.conf')).toMatch(/^active = no$/m)
     expect(owner('/etc/audit/plugins.d/spillway.conf')).toBe('640 root root')
+    expect(owner('/etc/audit')).toBe('750 root root')
     expect(machine.ok('find /etc/systemd -name "*spillway*"')).toBe('')
   })
 

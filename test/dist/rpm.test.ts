@@ -41,6 +41,7 @@ describe.skipIf(unavailable !== null)('the package for Fedora and RHEL', () => {
     for (const line of [
       'drwxr-x--- root spillway /etc/spillway',
       '-rw-r----- root spillway /etc/spillway/spillway.yaml',
+      'drwxr-x--- root root /etc/audit',
       '-rw-r----- root root /etc/audit/plugins.d/spillway.conf',
       '-rwxr-x--- root root /opt/spillway/sbin/spillway-shim',
       'lrwxrwxrwx root root /usr/bin/spillway',
