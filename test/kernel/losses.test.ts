@@ -188,7 +188,9 @@ describe.skipIf(reason)('a burst over a small backlog, while another key goes on
     })
     expect(sumOf(settled(told), 'losses')).toBeGreaterThan(first)
     expect(sumOf(settled(told), 'losses')).toBeLessThanOrEqual(told.lost)
-    expectBurst(told, spans)
+    // With a backlog of 64 what goes on may overflow by itself just before a burst: the count is the burst's.
+    const [most] = told.alerts.toSorted((a, b) => sumOf([b], 'losses') - sumOf([a], 'losses'))
+    expectBurst({ ...told, alerts: [most] }, spans)
   })
 })
 
