@@ -1,10 +1,11 @@
 import type { Batch } from '../model/batch.ts'
 import { EQUALS, QUOTE, SPACE } from '../model/bytes.ts'
+import { isSlash } from '../model/origins.ts'
 import type { Events, Lines, Result } from '../model/result.ts'
 import { CWD, SYSCALL } from '../tables/single.ts'
 import { Actor } from './actor.ts'
 import { FieldReader, word } from './field-reader.ts'
-import { isSlash, prefixEnd } from './prefix.ts'
+import { prefixEnd } from './prefix.ts'
 import { TextIndex } from './text-index.ts'
 
 const PATH = 1302

@@ -1,11 +1,10 @@
-import { NINE, SLASH, ZERO } from '../model/bytes.ts'
+import { NINE, ZERO } from '../model/bytes.ts'
+import { isSlash } from '../model/origins.ts'
 
 /** Directories that a prefix has at most: `/home/alice/project` is one, `/home` says too little. */
 const MOST_PARTS = 3
 
-/** `/`, and the high digit of a decimal digit, in hex. */
-const HEX_SLASH_HIGH = 0x32
-const HEX_SLASH_LOW = 0x46
+/** The high digit of a decimal digit in hex. */
 const HEX_DIGIT_HIGH = 0x33
 
 /**
@@ -34,12 +33,6 @@ export function prefixEnd(
     prefix = Math.min(at, end)
   }
   return prefix === start ? Math.min(start + step, end) : prefix
-}
-
-/** Whether the byte of a path at `at` is a slash. */
-export function isSlash(bytes: Uint8Array, at: number, isHex: boolean): boolean {
-  if (!isHex) return bytes[at] === SLASH
-  return bytes[at] === HEX_SLASH_HIGH && bytes[at + 1] === HEX_SLASH_LOW
 }
 
 function isDigit(bytes: Uint8Array, at: number, isHex: boolean): boolean {

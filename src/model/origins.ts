@@ -1,3 +1,4 @@
+import { SLASH } from './bytes.ts'
 import type { Carver } from './carver.ts'
 
 /**
@@ -35,6 +36,16 @@ export function callOfType(type: number): number {
 export function readCall(call: number): { arch: number; number: number } | { type: number } {
   if (call >= TYPE_ROOM) return { type: call - TYPE_ROOM }
   return { arch: Math.floor(call / 2 ** 16), number: call % 2 ** 16 }
+}
+
+/** `/` in hex. */
+const HEX_SLASH_HIGH = 0x32
+const HEX_SLASH_LOW = 0x46
+
+/** Whether the byte of a path at `at`, or the two of it in hex, is a slash. */
+export function isSlash(bytes: Uint8Array, at: number, isHex: boolean): boolean {
+  if (!isHex) return bytes[at] === SLASH
+  return bytes[at] === HEX_SLASH_HIGH && bytes[at + 1] === HEX_SLASH_LOW
 }
 
 /** Bytes of a row. */

@@ -91,12 +91,28 @@ describe('a flood', () => {
 
   it('of many paths is told by the directory above them', () => {
     const flood = seconds(5, 6, 1200, (i) => ({ ...backup, path: `/home/alice/d${i}` }))
-    const { path } = originsOf(new Bench().take(...calm, ...flood, ...after))
-    expect(path[0].name).not.toBe('/')
+    const [all] = originsOf(new Bench().take(...calm, ...flood, ...after)).path
+    expect(all.name).toBe('/home/alice/')
+    expect(all.share).toBeGreaterThan(0.9)
     const few = seconds(5, 6, 1200, (i) => ({ ...backup, path: `/home/alice/d${i % 8}` }))
     const [{ name, share }] = originsOf(new Bench().take(...calm, ...few, ...after)).path
     expect(name).toBe('/home/alice/')
     expect(share).toBeGreaterThan(0.5)
+  })
+
+  it('of a walk through a tree is told by the root of the tree', () => {
+    const tree = (i: number): string => `/srv/tree/${Math.floor(i / 40)}-${i % 40}`
+    const plain = seconds(5, 6, 1200, (i) => ({ ...backup, path: tree(i).replace('-', '/x') }))
+    const deep = seconds(5, 6, 1200, (i) => ({ ...backup, path: `/srv/d${i % 300}/e${i}` }))
+    for (const [flood, name] of [
+      [plain, '/srv/tree/'],
+      [deep, '/srv/'],
+    ] as const) {
+      const { path } = originsOf(new Bench().take(...calm, ...flood, ...after))
+      expect(path[0].name).toBe(name)
+      expect(path[0].share).toBeGreaterThan(0.8)
+      expect(path[0].share).toBeLessThanOrEqual(1)
+    }
   })
 
   it('by programs that come once each names none of them, but the user', () => {

@@ -91,6 +91,7 @@ const FACETS: readonly (readonly [number, (item: Made) => string])[] = [
 describe('heavy hitters', () => {
   it('are never counted too high, and too low by no more than the error, which keeps its bound', () => {
     let crowded = 0
+    let above = 0
     fc.assert(
       fc.property(events, (items) => {
         const hitters = new Hitters()
@@ -102,6 +103,14 @@ describe('heavy hitters', () => {
         const least = Math.max(LEAST_ENTRIES, all * LEAST_SHARE)
         expect(error).toBeLessThanOrEqual(least + (WEIGHT * all) / (KEPT + 1))
         if (table.size > 100) crowded++
+        const below = exactly(items, ({ path = '' }) => path.slice(0, path.lastIndexOf('/')))
+        for (const [name, count] of found(table, Facets.Above)) {
+          let own = 0
+          for (const [path, some] of found(table, Facets.Path))
+            if (path.startsWith(`${name}/`)) own += some
+          expect(own + count).toBeLessThanOrEqual(below.get(name) ?? 0)
+          above++
+        }
         for (const [facet, nameOf] of FACETS) {
           const exact = exactly(items, nameOf)
           const counts = found(table, facet)
@@ -115,6 +124,7 @@ describe('heavy hitters', () => {
       { numRuns: 60 },
     )
     expect(crowded).toBeGreaterThan(10)
+    expect(above).toBeGreaterThan(10)
   })
 
   it('keep the bound when tables are added up', () => {

@@ -58,9 +58,11 @@ describe('spillway config', () => {
     }
     expect(await check('linger.ms: 7')).toBe('')
     expect(await check('partitioner: random, request.timeout.ms: 5000')).toBe('')
-    expect(await check(`ssl.ca.location: ${path}, ssl.key.location: /no/key`)).toBe(
+    const files = `ssl.ca.location: ${path}, ssl.key.location: /no/key`
+    expect(await check(`security.protocol: ssl, ${files}`)).toBe(
       'spillway: kafka.librdkafka.ssl.key.location: cannot read /no/key: no such file or directory\n',
     )
+    expect(await check(files)).toContain('ssl.ca.location: nothing is encrypted')
     expect((await check('linger.ms: 99999999')).trimEnd()).not.toContain('\n')
     expect(await check('linger.mss: 7')).toContain('No such configuration property: "linger.mss"')
     expect(await check('bootstrap.servers: a:1')).toBe(

@@ -9,6 +9,9 @@ const MOST = 3
 /** Share that is most: a sentence names who has it, and a path stands for those below it that have it together. */
 const MAIN_SHARE = 0.5
 
+/** What tells of the directories above a path. */
+const DIRECTORIES: readonly Facet[] = [Facets.Path, Facets.Above]
+
 /** Between the names of a whole origin: no byte of a file's name. */
 const SEPARATOR = '\0'
 
@@ -61,7 +64,7 @@ export function culpritsOf(
   usual: Usual,
 ): Culprits {
   const told = (facet: Facet, nameOf: (counter: Counter) => string): Culprit[] => {
-    const shares = sharesOf(row, facet, now, usual, (counter) => [nameOf(counter)])
+    const shares = sharesOf(row, [facet], now, usual, (counter) => [nameOf(counter)])
     return first(shares, seconds).map(([name, share]) => culprit(name, share, entries, now.error))
   }
   return {
@@ -82,7 +85,7 @@ export function togetherOf(
   seconds: number,
   usual: Usual,
 ): Together[] {
-  const shares = sharesOf(row, Facets.Whole, now, usual, (counter) => [wholeName(counter)])
+  const shares = sharesOf(row, [Facets.Whole], now, usual, (counter) => [wholeName(counter)])
   return first(shares, seconds).map(([name, share]) => {
     const [program, user, call, path] = name.split(SEPARATOR)
     const { share: part, error, usual_per_s } = culprit(name, share, entries, now.error)
@@ -97,7 +100,8 @@ function wholeName({ text, cut, user, number }: Counter): string {
 }
 
 /**
- * The path prefixes; where one that lies above several makes most of the entries, the deepest of those first.
+ * The path prefixes; where none makes most of what is above the usual, but one that lies above several does, the
+ * deepest of those first.
  */
 function pathsOf(
   row: number,
@@ -107,38 +111,40 @@ function pathsOf(
   usual: Usual,
 ): Culprit[] {
   const nameOf = ({ text }: Counter): string => textOf(text)
-  const single = first(
-    sharesOf(row, Facets.Path, now, usual, (counter) => [nameOf(counter)]),
-    seconds,
-  ).map(([name, share]) => culprit(name, share, entries, now.error))
-  if ((single[0]?.share ?? 0) >= MAIN_SHARE) return single
-  const above = sharesOf(row, Facets.Path, now, usual, (counter) => directoriesOf(nameOf(counter)))
+  const prefixes = sharesOf(row, [Facets.Path], now, usual, (counter) => [nameOf(counter)])
+  const above = sharesOf(row, DIRECTORIES, now, usual, (counter) => directoriesOf(nameOf(counter)))
+  const all = above.get('/')
+  const isMost = (share: Share): boolean =>
+    all !== undefined && riseOf(share, seconds) >= MAIN_SHARE * riseOf(all, seconds)
+  const single = first(prefixes, seconds)
+  const told = single.map(([name, share]) => culprit(name, share, entries, now.error))
+  if (single.length > 0 && isMost(single[0][1])) return told
   const main = [...above]
-    .filter(([name, { count }]) => name !== '/' && count >= MAIN_SHARE * entries)
+    .filter(([name, share]) => name !== '/' && isMost(share))
     .toSorted(
       ([a, { count: x }], [b, { count: y }]) => b.split('/').length - a.split('/').length || y - x,
     )
     .map(([name, share]) => culprit(`${name}/`, share, entries, Number.POSITIVE_INFINITY))
-  return [...main.slice(0, 1), ...single].slice(0, MOST)
+  return [...main.slice(0, 1), ...told].slice(0, MOST)
 }
 
 /** Entries by name, now and usually; a counter may stand for several names. */
 function sharesOf(
   row: number,
-  facet: Facet,
+  facets: readonly Facet[],
   now: Counted,
   usual: Usual,
   namesOf: (counter: Counter) => readonly string[],
 ): Map<string, Share> {
   const shares = new Map<string, Share>()
-  for (const counter of now.of(row, facet)) {
+  for (const counter of facets.flatMap((facet) => now.of(row, facet))) {
     for (const name of namesOf(counter)) {
       const share = shares.get(name) ?? { count: 0, usual: 0 }
       shares.set(name, share)
       share.count += counter.count
     }
   }
-  for (const counter of usual.counted.of(row, facet)) {
+  for (const counter of facets.flatMap((facet) => usual.counted.of(row, facet))) {
     for (const name of namesOf(counter)) {
       const share = shares.get(name)
       if (share !== undefined) share.usual += counter.count / usual.seconds
@@ -149,10 +155,17 @@ function sharesOf(
 
 /** Those first that make most above what they usually do. */
 function first(shares: ReadonlyMap<string, Share>, seconds: number): [string, Share][] {
-  const rise = ({ count, usual }: Share): number => count - usual * seconds
   return [...shares]
-    .toSorted(([a, x], [b, y]) => rise(y) - rise(x) || y.count - x.count || (a < b ? -1 : 1))
+    .toSorted(
+      ([a, x], [b, y]) =>
+        riseOf(y, seconds) - riseOf(x, seconds) || y.count - x.count || (a < b ? -1 : 1),
+    )
     .slice(0, MOST)
+}
+
+/** Entries above the usual in so many seconds. */
+function riseOf({ count, usual }: Share, seconds: number): number {
+  return count - usual * seconds
 }
 
 function culprit(name: string, { count, usual }: Share, entries: number, error: number): Culprit {

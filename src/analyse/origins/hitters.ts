@@ -2,6 +2,7 @@ import type { Run } from '../../model/delivery.ts'
 import { NO_USER } from '../../model/origins.ts'
 import type { Events } from '../../model/result.ts'
 import { type CountersState, CounterTable } from './counters.ts'
+import { directoryEnd, directoryHash } from './directory.ts'
 import { type Facet, Facets, Sought } from './sought.ts'
 
 /** Rows of an event that its origin is counted in at most: a rule has one key or two. */
@@ -37,6 +38,9 @@ export interface HittersState extends CountersState {
  * than all the rest. So a counter is made when a cell has enough: what has one is too low by what its cell had, at most
  * `error`, and never too high; what has none has made no more than that. Entries are added event by event in the
  * order of the stream, so that it is the same however that was cut.
+ *
+ * A walk through a tree makes little in each of its directories. So entries whose path has no counter go on to the
+ * directory above it, and from there to the one above that.
  */
 export class Hitters {
   readonly table: CounterTable
@@ -46,10 +50,11 @@ export class Hitters {
   #total = 0
   #least = LEAST_ENTRIES
   readonly #sought = new Sought()
-  /** The event that is added. */
+  /** The event that is added, and of its path where the directory ends that is looked at. */
   #events!: Events
   #event = 0
   #entries = 0
+  #directory = 0
 
   constructor(state?: HittersState) {
     this.table = new CounterTable(state)
@@ -89,7 +94,7 @@ export class Hitters {
       if (program !== 0) this.#count(Facets.Program, row, programHash)
       if (user !== NO_USER) this.#count(Facets.User, row, user | 0)
       this.#count(Facets.Call, row, call)
-      if (path !== 0) this.#count(Facets.Path, row, pathHash)
+      if (path !== 0 && !this.#count(Facets.Path, row, pathHash)) this.#countAbove(run, row)
       if (parent !== 0) this.#count(Facets.Parent, row, parent)
     }
   }
@@ -113,21 +118,34 @@ export class Hitters {
 
   /**
    * Counts the event by a facet. What has a counter is not added to its cell, so that it is the same whether it was
-   * met before in this batch or in another.
+   * met before in this batch or in another. Gives whether it has one.
    */
-  #count(facet: Facet, row: number, part: number): void {
+  #count(facet: Facet, row: number, part: number): boolean {
     const hash = hashIn(part, facet, row)
     if (this.table.mayHave(hash)) {
       this.#seek(facet, row, hash)
       const counter = this.table.find(this.#sought)
       if (counter !== null) {
         counter.count += this.#entries
-        return
+        return true
       }
     }
-    if (this.#fill(hash & (CELLS - 1), this.#entries) < this.#least) return
+    if (this.#fill(hash & (CELLS - 1), this.#entries) < this.#least) return false
     this.#seek(facet, row, hash)
     this.table.get(this.#sought).count += this.#entries
+    return true
+  }
+
+  /** Counts the event by the lowest directory above its path that has a counter, or may have one now. */
+  #countAbove({ batch, result }: Run, row: number): void {
+    const { bytes } = batch
+    const path = this.#events.path[this.#event]
+    const start = result.texts.start[path]
+    let end = directoryEnd(bytes, start, result.texts.end[path])
+    for (; end > start; end = directoryEnd(bytes, start, end)) {
+      this.#directory = end
+      if (this.#count(Facets.Above, row, directoryHash(bytes, start, end))) return
+    }
   }
 
   /** Adds entries to a cell; gives how many it has. */
@@ -152,7 +170,10 @@ export class Hitters {
       sought.setNumber(facet, row, 0, hash)
       if (facet === Facets.Program) sought.first = program[event]
       else if (facet === Facets.Path) sought.first = path[event]
-      else {
+      else if (facet === Facets.Above) {
+        sought.first = path[event]
+        sought.firstEnd = this.#directory
+      } else {
         sought.number = call[event]
         sought.user = user[event]
         sought.first = program[event]

@@ -10,6 +10,8 @@ export const Facets = {
   Call: 3,
   Path: 4,
   Parent: 5,
+  /** A directory above path prefixes, with the entries of those that have no counter. */
+  Above: 6,
 } as const
 export type Facet = (typeof Facets)[keyof typeof Facets]
 
@@ -46,6 +48,8 @@ export class Sought {
   /** Its texts, by their rows in those of a run. */
   first = 0
   second = 0
+  /** Where the first text ends, if before its end; 0 for all of it. */
+  firstEnd = 0
   #run = NO_RUN
   #bytes: Uint8Array = new Uint8Array(0)
   #texts: Texts | null = null
@@ -63,12 +67,12 @@ export class Sought {
     this.row = row
     this.number = number
     this.hash = hash
-    this.user = this.first = this.second = 0
+    this.user = this.first = this.second = this.firstEnd = 0
   }
 
   /**
    * Whether a counter is the one. Equal texts of a run have one number, so that they are compared once for each
-   * run and counter.
+   * run and counter; but many texts have the same beginning.
    */
   is(counter: Counter): boolean {
     if (
@@ -79,7 +83,7 @@ export class Sought {
       counter.user !== this.user
     )
       return false
-    if (counter.run === this.#run)
+    if (counter.run === this.#run && this.firstEnd === 0)
       return counter.first === this.first && counter.second === this.second
     if (!this.#hasTextsOf(counter)) return false
     this.#note(counter)
@@ -89,8 +93,8 @@ export class Sought {
   /** A counter of it that stands at 0. */
   make(): Counter {
     const { facet, row, number, user, hash, first, second } = this
-    const start = this.#text(first)
-    const rest = this.#text(second)
+    const start = this.#text(first, this.firstEnd)
+    const rest = this.#text(second, 0)
     const cut = start.length
     const text = new Uint8Array(cut + rest.length)
     text.set(start)
@@ -107,23 +111,24 @@ export class Sought {
 
   #hasTextsOf({ text, cut }: Counter): boolean {
     return (
-      this.#isText(this.first, text, 0, cut) && this.#isText(this.second, text, cut, text.length)
+      this.#isText(this.first, this.firstEnd, text, 0, cut) &&
+      this.#isText(this.second, 0, text, cut, text.length)
     )
   }
 
-  #isText(row: number, text: Uint8Array, start: number, end: number): boolean {
+  #isText(row: number, until: number, text: Uint8Array, start: number, end: number): boolean {
     const texts = this.#texts
     if (row === 0 || texts === null) return start === end
     const from = texts.start[row]
-    if (texts.end[row] - from !== end - start) return false
+    if ((until === 0 ? texts.end[row] : until) - from !== end - start) return false
     for (let i = start; i < end; i++) if (text[i] !== this.#bytes[from + i - start]) return false
     return true
   }
 
-  #text(row: number): Uint8Array {
+  #text(row: number, until: number): Uint8Array {
     const texts = this.#texts
     return row === 0 || texts === null
       ? NO_TEXT
-      : this.#bytes.subarray(texts.start[row], texts.end[row])
+      : this.#bytes.subarray(texts.start[row], until === 0 ? texts.end[row] : until)
   }
 }
