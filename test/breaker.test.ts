@@ -59,6 +59,22 @@ describe('a breaker', () => {
     expect(source.lag).toBe(7)
   })
 
+  it('reads in a second what was there at its beginning, though it never comes to an end', () => {
+    const bytes = new Uint8Array(100)
+    const piece: Piece = { kind: 'data', bytes, epoch: 1, boot: null, place: 0, clock: null }
+    const source = breaker.guard({
+      next: () => piece,
+      wait: async () => {},
+      close: () => {},
+      lag: 550,
+      isCalm: false,
+    })
+    look(3, LOOP)
+    expect(piecesIn(source, 10_000)).toBe(60)
+    vi.advanceTimersByTime(60_000)
+    expect(piecesIn(source, 1000)).toBe(100)
+  })
+
   it('lets go after a minute, and holds back twice as long when the loop begins anew', () => {
     const source = guarded()
     look(3, LOOP)

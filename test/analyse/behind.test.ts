@@ -13,7 +13,7 @@ function told(way: Omit<Way, 'ms' | 'loads' | 'limit'>): { isBehind: boolean; la
   const { behind } = arrive(queueOf(LIMIT), passed)
   return {
     isBehind: behind.isBehind(WALL + (passed.lostAt ?? 0), LIMIT),
-    lacks: behind.lacks(WALL + 8000),
+    lacks: behind.lacks(WALL + 8000, WALL + 8000),
   }
 }
 
@@ -21,6 +21,20 @@ describe('what waits behind the kernel', () => {
   it.each([400, 2000])('is seen behind a slow plugin, with a queue of %i', (queue) => {
     const found = told({ auditd: () => 60_000, shim: () => 1000, queue })
     expect(found).toEqual({ isBehind: true, lacks: true })
+  })
+
+  it('is nothing any more when nothing has come for five seconds', () => {
+    const passed = pass({
+      ms: 8000,
+      loads,
+      limit: LIMIT,
+      auditd: () => 60_000,
+      shim: () => 1000,
+      queue: 400,
+    })
+    const { behind } = arrive(queueOf(LIMIT), passed)
+    expect(behind.lacks(WALL + 8000, WALL + 12_500)).toBe(true)
+    expect(behind.lacks(WALL + 8000, WALL + 13_500)).toBe(false)
   })
 
   it('is not seen behind an auditd that is as slow itself', () => {

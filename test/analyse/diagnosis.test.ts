@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { accountOf } from '../../src/analyse/losses/account.ts'
 import { blameOf, type Seconds } from '../../src/analyse/losses/blame.ts'
 import { CAUSES, type Cause, diagnose } from '../../src/analyse/losses/diagnosis.ts'
+import { NOT_TORN } from '../../src/analyse/losses/kernel-state.ts'
 import type { Sign } from '../../src/analyse/losses/signs.ts'
 
 /** By losses, gaps and signs: what each is diagnosed as. */
@@ -56,7 +57,7 @@ const loss = {
   to: 20_900,
   losses: 19_750,
   gaps: 0,
-  torn: { entries: 0, records: 0 },
+  torn: NOT_TORN,
   cause: 'burst',
 } as const
 
@@ -96,12 +97,18 @@ describe('what a loss costs', () => {
 
   it('is no event of which only the end was refused', () => {
     const { events, records } = accountOf(
-      { ...loss, torn: { entries: 800, records: 100 } },
+      { ...loss, torn: { entries: 800, records: 100, ofOver: 100 } },
       seconds,
     )
     expect(events).toBe(18_950)
     // 250 events came with 750 records and lack 100, so that a whole one has 3.4.
     expect(records).toBe(18_950 * 3.4 + 100)
+  })
+
+  it('has records by the events that are over, whatever those lack that are open', () => {
+    const torn = { entries: 800, records: 400, ofOver: 100 }
+    const { events, records } = accountOf({ ...loss, torn }, seconds)
+    expect(records).toBe(events * 3.4 + 400)
   })
 
   it('is not known in records where no stream tells', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Seconds } from '../../src/analyse/losses/blame.ts'
 import { Kernel, type KernelOptions } from '../../src/analyse/losses/kernel.ts'
-import type { KernelState } from '../../src/analyse/losses/kernel-state.ts'
+import { type KernelState, NOT_TORN } from '../../src/analyse/losses/kernel-state.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import type { KernelNote } from '../../src/model/kernel-note.ts'
 import type { Reading, Status } from '../../src/model/reading.ts'
@@ -67,7 +67,7 @@ function follow(
     {
       node: 'web-01',
       gaps: () => ({ sure: 0, all: 0, until: 0 }),
-      torn: () => ({ entries: 0, records: 0 }),
+      torn: () => NOT_TORN,
       lacks: () => false,
       isIn: () => true,
       isBehind: () => false,

@@ -2,6 +2,7 @@ import { drainOf } from '../../src/analyse/floods/detector.ts'
 import { type FloodFigures, floodWorse } from '../../src/analyse/floods/flood-alerts.ts'
 import { type BlockedFigures, blocked, unblocked } from '../../src/analyse/losses/blocked-alert.ts'
 import { Kernel } from '../../src/analyse/losses/kernel.ts'
+import { NOT_TORN } from '../../src/analyse/losses/kernel-state.ts'
 import {
   type ForecastFigures,
   forecastWithdrawn,
@@ -127,7 +128,7 @@ function sayKernel(emitAlert: (alert: Message) => void): void {
   const kernel = new Kernel({
     node: 'web-01',
     gaps: () => ({ sure: 0, all: 0, until: 0 }),
-    torn: () => ({ entries: 0, records: 0 }),
+    torn: () => NOT_TORN,
     lacks: () => false,
     isIn: () => true,
     isBehind: () => false,

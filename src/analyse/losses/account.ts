@@ -23,10 +23,12 @@ type Whose = Pick<Account, 'shares' | 'each' | 'byGrowth' | 'grew'>
 
 const NOBODY: Whose = { shares: [], each: 0, byGrowth: false, grew: false }
 
-/** What events lack that came through without their end: entries, and how many of these are records. */
+/** What events lack that came through without their end. */
 export interface Lack {
   readonly entries: number
+  /** How many of the entries are records, and how many of these events that are over lack, which are counted. */
   readonly records: number
+  readonly ofOver: number
 }
 
 /** A loss: its span in ms since the epoch, by how much the counter rose, serials that did not come, what torn events lack. */
@@ -53,7 +55,7 @@ export function accountOf(
   before: Account | null = null,
 ): Account {
   const whose =
-    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds, losses, torn.records)
+    before ?? whoseOf(Math.floor(from / 1000), Math.floor(to / 1000), seconds, losses, torn.ofOver)
   const { shares, each } = whose
   const isLimited = cause === 'rate_limit'
   const events = isLimited ? gaps : losses - torn.entries + gaps
@@ -69,8 +71,8 @@ export function unnamed({ events }: Account): Account {
 
 /**
  * Whose what is missing in the seconds from the first to the last is, and how many records an event of those has.
- * A burst refuses records of events that come through, too: `lacking` of them, which count as if they had come, by
- * the same shares.
+ * A burst refuses records of events that come through, too: those that are over lack so many, `lacking`, which count
+ * as if they had come, by the same shares.
  */
 function whoseOf(
   first: number,

@@ -64,7 +64,7 @@ export interface KernelState {
 }
 
 /** No event was torn. */
-export const NOT_TORN: Lack = { entries: 0, records: 0 }
+export const NOT_TORN: Lack = { entries: 0, records: 0, ofOver: 0 }
 
 /** What is known before the first reading. */
 export const NOTHING: KernelState = {

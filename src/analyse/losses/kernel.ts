@@ -242,8 +242,9 @@ export class Kernel {
     const all = this.#options.torn()
     const entries = Math.max(0, all.entries - one.torn.entries)
     const records = Math.max(0, all.records - one.torn.records)
+    const ofOver = Math.max(0, all.ofOver - one.torn.ofOver)
     // The first lines of the kernel log count less than was lost.
-    const torn = entries < losses ? { entries, records } : NOT_TORN
+    const torn = entries < losses ? { entries, records, ofOver } : NOT_TORN
     // What a watcher tells of the log was printed since it looked before.
     const said = (this.#signs.firstLoss(from, time) ?? from) - LOOK_MS
     const start = Math.max(from, said)

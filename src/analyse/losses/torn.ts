@@ -16,7 +16,8 @@ export const NOTHING_TORN: TornState = { entries: 0, records: 0, hasEnds: false 
 export function lackOf({ entries, records, hasEnds }: TornState, open: readonly Begun[]): Lack {
   const begun = hasEnds ? open.filter(({ daemon }) => daemon === 0) : []
   const untitled = begun.filter(({ titled }) => !titled).length
-  return { entries: entries + begun.length + untitled, records: records + untitled }
+  const all = { entries: entries + begun.length + untitled, records: records + untitled }
+  return { ...all, ofOver: records }
 }
 
 /**

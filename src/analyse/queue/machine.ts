@@ -59,7 +59,7 @@ export class Machine {
           return { sure, all: sure + (gaps?.openSince(from, until, Infinity, begun) ?? 0), until }
         },
         torn: () => lackOf(window()?.torn.state() ?? NOTHING_TORN, this.open),
-        lacks: (time) => this.queue.behind.lacks(time),
+        lacks: (time) => this.#lacks(time),
         isIn: (time) => this.#isIn(window(), time),
         isBehind: (since, limit) => this.queue.behind.isBehind(since, limit),
         seconds: window,
@@ -109,7 +109,11 @@ export class Machine {
   /** Without a stream nothing is to come. */
   #isIn(window: Window | null, time: number): boolean {
     if (window === null || window.newest >= time) return true
-    return (this.#time ?? 0) - SILENT_MS >= time && !this.queue.behind.lacks(time)
+    return (this.#time ?? 0) - SILENT_MS >= time && !this.#lacks(time)
+  }
+
+  #lacks(time: number): boolean {
+    return this.queue.behind.lacks(time, this.#time ?? time)
   }
 
   /** For the checkpoint. */
