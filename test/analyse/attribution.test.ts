@@ -101,11 +101,13 @@ describe('a flood', () => {
   })
 
   it('of a walk through a tree is told by the root of the tree', () => {
-    const tree = (i: number): string => `/srv/tree/${Math.floor(i / 40)}-${i % 40}`
-    const plain = seconds(5, 6, 1200, (i) => ({ ...backup, path: tree(i).replace('-', '/x') }))
+    const flat = seconds(5, 6, 1200, (i) => ({
+      ...backup,
+      path: `/srv/tree/${Math.floor(i / 40)}/x${i % 40}`,
+    }))
     const deep = seconds(5, 6, 1200, (i) => ({ ...backup, path: `/srv/d${i % 300}/e${i}` }))
     for (const [flood, name] of [
-      [plain, '/srv/tree/'],
+      [flat, '/srv/tree/'],
       [deep, '/srv/'],
     ] as const) {
       const { path } = originsOf(new Bench().take(...calm, ...flood, ...after))

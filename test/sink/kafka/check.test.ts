@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KafkaOptions } from '../../../src/model/kafka.ts'
 import { checkFiles, checkKafka } from '../../../src/sink/kafka/check.ts'
+import { optionsOf } from './options.ts'
 
 const hasKafka = await import('node-rdkafka').then(
   () => true,
@@ -12,19 +13,7 @@ function options(
   librdkafka: KafkaOptions['librdkafka'],
   over: Partial<KafkaOptions> = {},
 ): KafkaOptions {
-  return {
-    brokers: ['localhost:9092'],
-    clientId: 'spillway',
-    topics: { events: 'e', raw: null, rates: 'r', alerts: 'a', rejects: 'j' },
-    key: 'node',
-    timestamp: 'event',
-    headers: [],
-    maxMessageBytes: 1_000_000,
-    compression: 'none',
-    oauthTokenFile: null,
-    librdkafka,
-    ...over,
-  }
+  return optionsOf({ librdkafka, ...over })
 }
 
 describe.skipIf(!hasKafka)('what librdkafka has against properties', () => {

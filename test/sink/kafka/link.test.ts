@@ -7,6 +7,7 @@ import { Line } from '../../../src/sink/kafka/line.ts'
 import { Link } from '../../../src/sink/kafka/link.ts'
 import { WAITING } from '../../../src/sink/kafka/message.ts'
 import { Troubles } from '../../../src/sink/kafka/troubles.ts'
+import { optionsOf } from './options.ts'
 
 let link: Link | null = null
 afterEach(async () => {
@@ -60,18 +61,7 @@ function clientThatSticks(): Client {
 function linkTo(client: Client, lines: Line[] = []): Link {
   link = new Link({
     client,
-    options: {
-      brokers: ['localhost:9092'],
-      clientId: 'spillway',
-      topics: { events: 'e', raw: null, rates: 'r', alerts: 'a', rejects: 'j' },
-      key: 'node',
-      timestamp: 'event',
-      headers: [],
-      maxMessageBytes: 1_000_000,
-      compression: 'none',
-      oauthTokenFile: null,
-      librdkafka: {},
-    },
+    options: optionsOf({}),
     lines,
     troubles: new Troubles('web-01', () => {}),
   })

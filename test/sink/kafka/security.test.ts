@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KafkaOptions } from '../../../src/model/kafka.ts'
 import { checkSecurity } from '../../../src/sink/kafka/security.ts'
+import { optionsOf } from './options.ts'
 
 /** As the distribution has it: no Kerberos. */
 const FEATURES = ['ssl', 'sasl', 'sasl_plain', 'sasl_scram', 'sasl_oauthbearer']
@@ -11,19 +12,7 @@ function mistakes(
   oauthTokenFile: string | null = null,
   features: readonly string[] = FEATURES,
 ): string[] {
-  const options: KafkaOptions = {
-    brokers: ['localhost:9092'],
-    clientId: 'spillway',
-    topics: { events: 'e', raw: null, rates: 'r', alerts: 'a', rejects: 'j' },
-    key: 'node',
-    timestamp: 'event',
-    headers: [],
-    maxMessageBytes: 1_000_000,
-    compression: 'none',
-    oauthTokenFile,
-    librdkafka,
-  }
-  return checkSecurity(options, features)
+  return checkSecurity(optionsOf({ librdkafka, oauthTokenFile }), features)
 }
 
 describe('how a connection is encrypted and logged in', () => {
