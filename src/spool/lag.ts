@@ -1,6 +1,6 @@
 /** How many bytes of a spool lie before its reader. */
 
-import type { SegmentId } from './format.ts'
+import type { Position } from '../model/place.ts'
 import { SegmentSizes } from './sizes.ts'
 
 const MEASURE_MS = 1000
@@ -16,13 +16,13 @@ export class Lag {
     this.#sizes = new SegmentSizes(directory)
   }
 
-  /** Bytes after `offset` of a segment (of all when null); `read` counts all bytes read so far. */
-  after(segment: SegmentId | null, offset: number, read: number): number {
+  /** Bytes after a position (all when null); `read` counts all bytes read so far. */
+  after(position: Position | null, read: number): number {
     const now = performance.now()
     if (now - this.#measuredAt >= MEASURE_MS) {
       this.#measuredAt = now
       this.#readThen = read
-      this.#ahead = this.#sizes.from(segment) - offset
+      this.#ahead = this.#sizes.after(position)
     }
     return Math.max(0, this.#ahead - (read - this.#readThen))
   }

@@ -50,7 +50,8 @@ export class SpoolReader {
   readonly #arrival: Arrival
   readonly #damage: Damage
   readonly #lag: Lag
-  readonly #from: Position | null
+  /** Where it begins, and where it was when it was closed. */
+  #from: Position | null
   readonly #salt: number | null
   #closed: number
   #segment: SegmentFile | null = null
@@ -122,7 +123,7 @@ export class SpoolReader {
   get lag(): number {
     if (this.#segment && performance.now() - this.#endedAt < END_KNOWN_MS)
       return Math.max(0, this.#segment.size - this.#segment.offset)
-    return this.#lag.after(this.#segment, this.#segment?.offset ?? 0, this.#read)
+    return this.#lag.after(this.position, this.#read)
   }
 
   /** All of the current writer was read, it will write no more, and no newer one is there. */
@@ -145,6 +146,7 @@ export class SpoolReader {
 
   /** Lets go of files. */
   close(): void {
+    this.#from = this.position
     this.#arrival.close()
     this.#segment?.close()
     this.#following?.close()

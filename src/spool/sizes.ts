@@ -2,13 +2,13 @@
 
 import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { byteOf, type Position, sequenceOf } from '../model/place.ts'
 import { listSegments } from './directory.ts'
 import {
   compareSegments,
   decodeSegmentHeader,
   PACKED_VERSION,
   SEGMENT_HEADER,
-  type SegmentId,
   segmentName,
   versionIn,
 } from './format.ts'
@@ -33,20 +33,22 @@ export class SegmentSizes {
     this.#directory = directory
   }
 
-  /** Bytes of a segment and all after it; of all without one. */
-  from(first: SegmentId | null): number {
+  /** Bytes after a position; all without one. */
+  after(position: Position | null): number {
+    const first = position && { epoch: position.epoch, sequence: sequenceOf(position.place) }
     const ids = listSegments(this.#directory)
     const names = new Set(ids.map(segmentName))
     for (const name of this.#final.keys()) if (!names.has(name)) this.#final.delete(name)
     let sum = 0
     for (const [i, id] of ids.entries()) {
-      if (first && compareSegments(id, first) < 0) continue
+      const order = first ? compareSegments(id, first) : 1
+      if (order < 0) continue
       const name = segmentName(id)
       const path = join(this.#directory, name)
       const isFinal = ids[i + 1]?.epoch === id.epoch
       const size = this.#final.get(name) ?? (isFinal ? writtenSizeOf(path) : sizeOf(path))
       if (isFinal) this.#final.set(name, size)
-      sum += size
+      sum += position && order === 0 ? Math.max(0, size - byteOf(position.place)) : size
     }
     return sum
   }

@@ -16,7 +16,7 @@ function start(...args: readonly string[]): ChildProcess {
 }
 
 function written(): number {
-  return new SegmentSizes(at.spool).from(null)
+  return new SegmentSizes(at.spool).after(null)
 }
 
 /** Sends lines a megabyte at a time, and waits for the spool to be below a share of its limit. */

@@ -175,7 +175,7 @@ test('what is used counts packed, and what lies before a reader does not', async
   expect(lag).toBe(used)
   await pack()
   expect(new Collector(spool).reader.lag).toBe(lag)
-  expect(new SegmentSizes(spool).from(null)).toBe(lag)
+  expect(new SegmentSizes(spool).after(null)).toBe(lag)
   expect(usedBytes(spool)).toBeLessThan(used / 5)
 })
 

@@ -304,6 +304,22 @@ describe('at the tail', () => {
     expect(reader.lag).toBeLessThan(1400)
     expect(reader.lag).toBeGreaterThan(1000)
   })
+
+  test('lag counts from where it is told to begin, and after it was closed from where it was', () => {
+    const writer = three()
+    const collector = new Collector(spool)
+    collector.drain()
+    const { reader } = collector
+    expect(reader.lag).toBe(0)
+    reader.close()
+    expect(reader.lag).toBe(0)
+    writer.data('e'.repeat(1000))
+    const on = new Collector(spool, { from: reader.position })
+    expect(on.reader.lag).toBe(32 + 1000)
+    on.drain()
+    on.reader.close()
+    expect(new Collector(spool, { from: on.reader.position }).reader.lag).toBe(0)
+  })
 })
 
 describe('damage', () => {
