@@ -1,14 +1,14 @@
 import type { Sink } from '../model/delivery.ts'
-import type { Checkpoint, CheckpointState } from '../spool/checkpoint.ts'
+import { type Checkpoint, type SavedState, savedState } from '../spool/checkpoint.ts'
 import { Pace } from './pace.ts'
 
 /** What a ledger keeps, as it is at one moment. */
-export type Standing = Pick<CheckpointState, 'delivery' | 'analysis' | 'windows' | 'config'>
+export type Standing = Pick<SavedState, 'delivery' | 'analysis' | 'windows' | 'config'>
 
-const NOTHING: CheckpointState = {
+const NOTHING: SavedState = {
   delivery: null,
   analysis: null,
-  windows: null,
+  windows: 'null',
   config: '',
   closed: 0,
   attempt: null,
@@ -20,21 +20,22 @@ export interface LedgerOptions {
   readonly sink: Pick<Sink, 'sync'>
   readonly standing: () => Standing
   /** What counts at once, synced or not. */
-  readonly marks: () => Pick<CheckpointState, 'closed' | 'attempt'>
+  readonly marks: () => Pick<SavedState, 'closed' | 'attempt'>
   readonly onFailure: (error: unknown) => void
 }
 
 /** Makes durable how far a service is: first what it delivered, then the checkpoint that says so. */
 export class Ledger {
   readonly #options: LedgerOptions
-  #written: CheckpointState
+  #written: SavedState
   readonly #pace = new Pace()
   #behind = false
   #saving: Promise<void> | null = null
 
   constructor(options: LedgerOptions) {
     this.#options = options
-    this.#written = options.checkpoint.last ?? NOTHING
+    const { last } = options.checkpoint
+    this.#written = last === null ? NOTHING : savedState(last)
   }
 
   /** There is something to save: so many bytes of the stream were analysed or delivered. */

@@ -109,7 +109,7 @@ export class Service {
       standing: () => ({
         delivery: this.#readers.saved(this.#pipeline.delivery),
         analysis: this.#readers.saved(this.#pipeline.analysis, this.#analyser.needed),
-        windows: this.#analyser.state(),
+        windows: JSON.stringify(this.#analyser.state()),
         config: shapeHash(settings),
       }),
       marks: () => ({ closed: this.#readers.closed, attempt: this.#guard.attempt }),

@@ -55,7 +55,7 @@ export interface Attempt {
 export interface CheckpointState {
   readonly delivery: Progress | null
   readonly analysis: Progress | null
-  /** Open windows and gap state of the analysis, as JSON. */
+  /** What the analysis knows where it is, as a JSON value. */
   readonly windows: unknown
   /** Hash of the configuration that shapes the output. */
   readonly config: string
@@ -63,6 +63,9 @@ export interface CheckpointState {
   readonly closed: number
   readonly attempt: Attempt | null
 }
+
+/** A state that is to be kept, its `windows` as JSON text: the analysis goes on while a checkpoint is written. */
+export type SavedState = Omit<CheckpointState, 'windows'> & { readonly windows: string }
 
 interface Record {
   readonly generation: number
@@ -100,7 +103,7 @@ export class Checkpoint {
       const checkpoint = new Checkpoint(directory, newest?.state ?? null)
       checkpoint.#generation = (newest?.generation ?? 0) + 1
       checkpoint.#slot = newest && newest === slots[0] ? 1 : 0
-      await checkpoint.#put(checkpoint.last)
+      await checkpoint.#put(checkpoint.last && savedState(checkpoint.last))
       return checkpoint
     } catch (error) {
       throw stateFailure(directory, error)
@@ -116,7 +119,7 @@ export class Checkpoint {
    * Makes a state durable, then lets the writer delete what neither consumer needs. Rejects with a
    * `Failure` once another service has taken over; nothing is written then.
    */
-  write(state: CheckpointState): Promise<void> {
+  write(state: SavedState): Promise<void> {
     this.#writing = this.#writing
       .catch(() => undefined)
       .then(() => this.#write(state))
@@ -126,7 +129,7 @@ export class Checkpoint {
     return this.#writing
   }
 
-  async #write(state: CheckpointState): Promise<void> {
+  async #write(state: SavedState): Promise<void> {
     const newest = newestOf(SLOTS.map((name) => this.#look(join(this.#directory, name))))
     const isReplaced =
       newest !== null &&
@@ -153,14 +156,13 @@ export class Checkpoint {
     return { generation: Number(start[1]), count: Number(start[2]), owner: start[3], state: null }
   }
 
-  async #put(state: CheckpointState | null): Promise<void> {
-    const record: Record = {
+  async #put(state: SavedState | null): Promise<void> {
+    const start = JSON.stringify({
       generation: this.#generation,
       count: ++this.#count,
       owner: this.#owner,
-      state,
-    }
-    const json = Buffer.from(JSON.stringify(record))
+    })
+    const json = Buffer.from(`${start.slice(0, -1)},"state":${state && jsonOf(state)}}`)
     const head = `spillway-checkpoint 1 ${json.length} ${hex32(crc32(json))}\n`
     const fd = openOwn(join(this.#directory, SLOTS[this.#slot]))
     try {
@@ -185,6 +187,11 @@ export class Checkpoint {
   }
 }
 
+/** A state as it is given to be kept. */
+export function savedState(state: CheckpointState): SavedState {
+  return { ...state, windows: JSON.stringify(state.windows) }
+}
+
 /** What the service in this directory has written last, without taking it over; null for nothing. */
 export function readCheckpoint(directory: string): CheckpointState | null {
   return newestOf(readSlots(directory))?.state ?? null
@@ -196,8 +203,12 @@ function stateFailure(directory: string, error: unknown): Failure {
   return new Failure(ExitCode.Spool, message, { cause: error })
 }
 
+function jsonOf({ windows, ...rest }: SavedState): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"windows":${windows}}`
+}
+
 /** The first segment that a consumer still needs, or null while one has not begun. */
-function releasedBy({ delivery, analysis }: CheckpointState): SegmentId | null {
+function releasedBy({ delivery, analysis }: SavedState): SegmentId | null {
   if (!delivery || !analysis) return null
   const [a, b] = [delivery.resume, analysis.resume].map(({ epoch, place }) => ({
     epoch,

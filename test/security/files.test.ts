@@ -16,7 +16,7 @@ import { Failure } from '../../src/model/failure.ts'
 import { StatusFile } from '../../src/service/status.ts'
 import { openNdjsonSink } from '../../src/sink/ndjson.ts'
 import { Outbox } from '../../src/sink/outbox.ts'
-import { Checkpoint, type CheckpointState } from '../../src/spool/checkpoint.ts'
+import { Checkpoint, type SavedState } from '../../src/spool/checkpoint.ts'
 import { ReadingsFile } from '../../src/watch/readings-file.ts'
 import { makeDirectory } from '../spool/fixture.ts'
 import { isRoot, PLANTS } from './plants.ts'
@@ -35,15 +35,15 @@ beforeEach(() => {
 })
 afterEach(() => remove())
 
-const AT: CheckpointState['delivery'] = {
+const AT: SavedState['delivery'] = {
   resume: { epoch: 1, place: 5 },
   salt: null,
   done: { epoch: 1, place: 5, line: true },
 }
-const STATE: CheckpointState = {
+const STATE: SavedState = {
   delivery: AT,
   analysis: AT,
-  windows: null,
+  windows: 'null',
   config: '',
   closed: 0,
   attempt: null,

@@ -70,7 +70,13 @@ test('what is acknowledged is deleted, and a service that starts again goes on w
       if (!at) return
       const progress = { resume: at, salt: reader.saltOf(at), done: { ...at, line: true } }
       const consumers = { delivery: progress, analysis: progress }
-      await checkpoint.write({ ...consumers, windows: null, config: '', closed: 0, attempt: null })
+      await checkpoint.write({
+        ...consumers,
+        windows: 'null',
+        config: '',
+        closed: 0,
+        attempt: null,
+      })
     })
     expect(collector.notices).toEqual([])
     kept += collector.text

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { placeOf } from '../../src/model/place.ts'
-import type { CheckpointState, Progress } from '../../src/spool/checkpoint.ts'
-import { Checkpoint } from '../../src/spool/checkpoint.ts'
+import type { CheckpointState, Progress, SavedState } from '../../src/spool/checkpoint.ts'
+import { Checkpoint, savedState } from '../../src/spool/checkpoint.ts'
 import { parseReleased } from '../../src/spool/format.ts'
 import { makeDirectory } from './fixture.ts'
 
@@ -33,6 +33,10 @@ function stateAt(delivery: number, analysis: number = delivery): CheckpointState
   }
 }
 
+function savedAt(delivery: number, analysis?: number): SavedState {
+  return savedState(stateAt(delivery, analysis))
+}
+
 function released(): unknown {
   return parseReleased(readFileSync(join(state, 'released'), 'latin1'))
 }
@@ -49,7 +53,7 @@ test('the first service finds nothing, and the directory is made', async () => {
 
 test('the next service finds the last state, and counts one generation up', async () => {
   const first = await Checkpoint.open(state)
-  for (let i = 0; i < 5; i++) await first.write(stateAt(i))
+  for (let i = 0; i < 5; i++) await first.write(savedAt(i))
   const second = await Checkpoint.open(state)
   expect([second.last, second.generation]).toEqual([stateAt(4), 2])
   const third = await Checkpoint.open(state)
@@ -58,8 +62,8 @@ test('the next service finds the last state, and counts one generation up', asyn
 
 test('a slot that is cut short or flipped at any byte leaves the one before', async () => {
   const first = await Checkpoint.open(state)
-  await first.write(stateAt(1))
-  await first.write(stateAt(2))
+  await first.write(savedAt(1))
+  await first.write(savedAt(2))
   const slots = readdirSync(state).filter((name) => name.startsWith('checkpoint.'))
   expect(slots).toEqual(['checkpoint.a', 'checkpoint.b'])
   const newest = slots.find((name) => readFileSync(join(state, name)).includes('"count":3'))
@@ -83,65 +87,65 @@ test('a slot that is cut short or flipped at any byte leaves the one before', as
 
 test('both slots gone is a start from nothing', async () => {
   const first = await Checkpoint.open(state)
-  await first.write(stateAt(1))
+  await first.write(savedAt(1))
   for (const slot of ['a', 'b']) writeFileSync(join(state, `checkpoint.${slot}`), 'x')
   expect((await Checkpoint.open(state)).last).toBeNull()
 })
 
 test('a service that was replaced may not write, and changes nothing', async () => {
   const first = await Checkpoint.open(state)
-  await first.write(stateAt(1))
+  await first.write(savedAt(1))
   const second = await Checkpoint.open(state)
-  await expect(first.write(stateAt(2))).rejects.toMatchObject({
+  await expect(first.write(savedAt(2))).rejects.toMatchObject({
     name: 'Failure',
     message: expect.stringContaining('another service has taken over'),
   })
-  await second.write(stateAt(3))
-  await expect(first.write(stateAt(4))).rejects.toThrow('another service')
+  await second.write(savedAt(3))
+  await expect(first.write(savedAt(4))).rejects.toThrow('another service')
   expect((await Checkpoint.open(state)).last).toEqual(stateAt(3))
 })
 
 test('of two services that start at once at most one goes on', async () => {
   const both = await Promise.all([Checkpoint.open(state), Checkpoint.open(state)])
-  const writes = await Promise.allSettled(both.map((checkpoint) => checkpoint.write(stateAt(1))))
-  const again = await Promise.allSettled(both.map((checkpoint) => checkpoint.write(stateAt(2))))
+  const writes = await Promise.allSettled(both.map((checkpoint) => checkpoint.write(savedAt(1))))
+  const again = await Promise.allSettled(both.map((checkpoint) => checkpoint.write(savedAt(2))))
   const alive = [writes, again].map((set) => set.filter(({ status }) => status === 'fulfilled'))
   expect(alive[1].length).toBe(1)
 })
 
 test('writes that overlap are done one after the other', async () => {
   const first = await Checkpoint.open(state)
-  await Promise.all([1, 2, 3, 4].map((at) => first.write(stateAt(at))))
+  await Promise.all([1, 2, 3, 4].map((at) => first.write(savedAt(at))))
   expect((await Checkpoint.open(state)).last).toEqual(stateAt(4))
 })
 
 describe('released', () => {
   test('is the first segment that either consumer needs', async () => {
     const checkpoint = await Checkpoint.open(state)
-    await checkpoint.write(stateAt(3, 5))
+    await checkpoint.write(savedAt(3, 5))
     expect(released()).toEqual({ epoch: 1, sequence: 3 })
-    await checkpoint.write(stateAt(9, 6))
+    await checkpoint.write(savedAt(9, 6))
     expect(released()).toEqual({ epoch: 1, sequence: 6 })
   })
 
   test('is not written while a consumer has not begun', async () => {
     const checkpoint = await Checkpoint.open(state)
-    await checkpoint.write({ ...stateAt(3), analysis: null })
+    await checkpoint.write({ ...savedAt(3), analysis: null })
     expect(existsSync(join(state, 'released'))).toBe(false)
   })
 
   test('is never ahead of a durable checkpoint', async () => {
     const first = await Checkpoint.open(state)
-    await first.write(stateAt(2))
+    await first.write(savedAt(2))
     await Checkpoint.open(state)
-    await expect(first.write(stateAt(8))).rejects.toThrow()
+    await expect(first.write(savedAt(8))).rejects.toThrow()
     expect(released()).toEqual({ epoch: 1, sequence: 2 })
   })
 })
 
 test('a checkpoint of an unknown version, and a place that cannot be used, are named in one line', async () => {
   const first = await Checkpoint.open(state)
-  await first.write(stateAt(1))
+  await first.write(savedAt(1))
   const slot = join(state, 'checkpoint.a')
   writeFileSync(slot, readFileSync(slot, 'latin1').replace('checkpoint 1', 'checkpoint 2'))
   await expect(Checkpoint.open(state)).rejects.toMatchObject(failure('of the unknown version 2'))
