@@ -37,4 +37,18 @@ describe('the board of alerts', () => {
     expect(keysOf(board.status()['open']).at(-1)).toBe('flood/web-01/499')
     expect(keysOf(board.status()['recent'])[0]).toBe('flood/web-01/499')
   })
+
+  it('lets the least severe go first where there are too many', () => {
+    const board = new AlertBoard()
+    const firing = { status: 'firing', ends_at: null }
+    board.take({ ...firing, dedup_key: 'audit.disabled/web-01/', severity: 'critical' })
+    board.take({ ...firing, dedup_key: 'spool.filling/web-01/', severity: 'warning' })
+    for (let n = 0; n < 60; n++)
+      board.take({ ...firing, dedup_key: `flood/web-01/${n}`, severity: 'info' })
+    expect(keysOf(board.status()['open']).slice(0, 3)).toEqual([
+      'audit.disabled/web-01/',
+      'spool.filling/web-01/',
+      'flood/web-01/12',
+    ])
+  })
 })

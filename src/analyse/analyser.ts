@@ -12,7 +12,7 @@ import type { QueueFigures } from './queue/queue.ts'
 import { type Busiest, busiestOf } from './rates/busiest.ts'
 import { Window } from './rates/window.ts'
 import { Windows } from './rates/windows.ts'
-import { type AnalyserState, STATE_VERSION } from './state.ts'
+import { type AnalyserState, isKnown, STATE_VERSION } from './state.ts'
 import { Breaks } from './stream/breaks.ts'
 import type { Output } from './stream/output.ts'
 import { type Hole, type StreamFigures, StreamSections } from './stream/stream.ts'
@@ -70,8 +70,8 @@ export class Analyser {
   constructor(options: AnalyserOptions, state?: AnalyserState) {
     this.#interval = options.interval
     this.#local = options.local ?? true
-    const isKnown = state?.version === STATE_VERSION && state.interval === options.interval
-    this.#breaks = new Breaks(isKnown ? state.breaks : undefined)
+    const known = isKnown(state, options.interval) ? state : undefined
+    this.#breaks = new Breaks(known?.breaks)
     this.#output = {
       ...options,
       boot: null,
@@ -82,26 +82,26 @@ export class Analyser {
         node === options.host ? this.#machine.kernel.causeOf(from, to) : null,
       emitAlert: (alert) => options.emitAlert(this.#vigil.withRules(alert)),
     }
-    this.#vigil = new Vigil(options, isKnown ? state.vigil : undefined)
+    this.#vigil = new Vigil(options, known?.vigil)
     const machine = state?.version === STATE_VERSION ? state.machine : undefined
     this.#machine = new Machine(
       { ...options, window: () => this.#windows.local, taken: () => this.#taken },
-      { ...machine, queue: isKnown ? machine?.queue : undefined },
+      { ...machine, queue: known?.machine.queue },
     )
     const seconds = options.interval / 1000
     this.#windows = new Windows(
       options.host,
       (node, attributes, window) => new Window(node, seconds, this.#output, attributes, window),
     )
-    this.#stream = new StreamSections(options.host, isKnown ? state.stream : undefined)
-    if (!isKnown) return
-    this.#output.boot = state.boot
-    this.#epoch = state.epoch
-    this.#clock = state.clock
-    this.#awake = this.#taken = state.awake
-    this.#rejects = state.rejects
-    for (const window of state.windows) this.#windows.add(window.node, window)
-    this.#last = this.#windows.get(state.last)
+    this.#stream = new StreamSections(options.host, known?.stream)
+    if (known === undefined) return
+    this.#output.boot = known.boot
+    this.#epoch = known.epoch
+    this.#clock = known.clock
+    this.#awake = this.#taken = known.awake
+    this.#rejects = known.rejects
+    for (const window of known.windows) this.#windows.add(window.node, window)
+    this.#last = this.#windows.get(known.last)
   }
 
   /**

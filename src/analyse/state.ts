@@ -7,6 +7,14 @@ import type { VigilState } from './vigil/vigil.ts'
 /** Version of the analyser's state. */
 export const STATE_VERSION = 12
 
+/** Whether an analyser of this version and of an interval in ms goes on from a state. */
+export function isKnown(
+  state: AnalyserState | undefined,
+  interval: number,
+): state is AnalyserState {
+  return state?.version === STATE_VERSION && state.interval === interval
+}
+
 /** What an analyser knows, as a JSON value for the checkpoint. */
 export interface AnalyserState {
   readonly version: number

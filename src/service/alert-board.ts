@@ -1,3 +1,4 @@
+import { timeText } from '../model/alert.ts'
 import type { Message } from '../model/delivery.ts'
 import type { AlertStatus, Status } from '../model/status.ts'
 
@@ -25,14 +26,40 @@ export class AlertBoard {
     const key = String(alert['dedup_key'])
     this.#open.delete(key)
     if (alert['status'] === 'firing' && alert['ends_at'] === null) this.#open.set(key, alert)
-    const first = this.#open.keys().next().value
-    if (this.#open.size > MOST_OPEN && first !== undefined) this.#open.delete(first)
+    if (this.#open.size > MOST_OPEN) this.#open.delete(this.#least)
     this.#onAlert(alert)
   }
 
-  /** The sink is closed: the next one finds out for itself what is wrong with it. */
-  forgetSink(): void {
-    for (const key of this.#open.keys()) if (key.startsWith('kafka.')) this.#open.delete(key)
+  /** Those that fire and have not ended, for the checkpoint. */
+  get open(): readonly Message[] {
+    return [...this.#open.values()]
+  }
+
+  /** Goes on with what was open at a checkpoint. */
+  restore(open: readonly Message[]): void {
+    for (const alert of open) this.#open.set(String(alert['dedup_key']), alert)
+  }
+
+  /**
+   * Takes off what nobody follows any more; `now` in ms since the epoch. Gives the alerts that withdraw
+   * it, with `why` in their texts.
+   */
+  withdraw(isOf: (type: string) => boolean, why: string, now: number): Message[] {
+    const time = timeText(now)
+    return this.open
+      .filter(({ type }) => isOf(String(type)))
+      .map((alert) => {
+        this.#open.delete(String(alert['dedup_key']))
+        const text = `No longer followed, since ${why}: ${String(alert['text'])}`
+        return { ...alert, severity: 'info', status: 'resolved', time, ends_at: time, text }
+      })
+  }
+
+  /** The oldest of those that matter least. */
+  get #least(): string {
+    const of = (severity: string): Message | undefined =>
+      this.open.find((alert) => alert['severity'] === severity)
+    return String((of('info') ?? of('warning') ?? this.open[0])['dedup_key'])
   }
 
   /** Those that fire and have not ended, and the last ones of all, newest first. */

@@ -4,6 +4,11 @@ import type { Message } from '../model/delivery.ts'
 import { formatPosition, type Position } from '../model/place.ts'
 import type { Trouble } from '../pool/pool.ts'
 import type { Notice } from '../spool/notice.ts'
+import type { AlertBoard } from './alert-board.ts'
+import type { Means } from './parts.ts'
+
+/** Alerts that are not of analysis. */
+const OF_SERVICE = /^(?:spool|kafka|outbox|decode)\./
 
 /** What is said about a notice: which one of its kind it is, when it was, and what happened. */
 interface Said {
@@ -59,6 +64,27 @@ export function holeOf(notice: Notice): Hole | null {
   }
   const { from: at, bytes, lineFeeds: lines } = notice
   return { why, at, lines, bytes }
+}
+
+/** Tells an alert: to the log at once, to the sink, and to whoever asks how it stands. */
+export function tellAlert(
+  alert: Message,
+  { log, sink }: Pick<Means, 'log' | 'sink'>,
+  board: AlertBoard,
+): void {
+  log.warn({ alert: alert['type'] }, String(alert['text']))
+  sink.alert(alert)
+  board.take(alert)
+}
+
+/** Withdraws what analysis has told and does not follow any more; what the service finds itself stays. */
+export function forgotten(board: AlertBoard): Message[] {
+  const isAnalysis = (type: string): boolean => !OF_SERVICE.test(type)
+  return board.withdraw(
+    isAnalysis,
+    'what was known of the stream cannot be gone on from',
+    Date.now(),
+  )
 }
 
 function saidOf(notice: Notice): Said {

@@ -3,7 +3,7 @@ import { type Checkpoint, type SavedState, savedState } from '../spool/checkpoin
 import { Pace } from './pace.ts'
 
 /** What a ledger keeps, as it is at one moment. */
-export type Standing = Pick<SavedState, 'delivery' | 'analysis' | 'windows' | 'config'>
+export type Standing = Pick<SavedState, 'delivery' | 'analysis' | 'windows' | 'alerts' | 'config'>
 
 const NOTHING: SavedState = {
   delivery: null,
@@ -81,8 +81,8 @@ export class Ledger {
   }
 
   async #write(standing: Standing): Promise<void> {
-    const { delivery, analysis, windows, config } = standing
-    this.#written = { delivery, analysis, windows, config, ...this.#options.marks() }
+    const { delivery, analysis, windows, alerts = [], config } = standing
+    this.#written = { delivery, analysis, windows, alerts, config, ...this.#options.marks() }
     await this.#options.checkpoint.write(this.#written)
   }
 }

@@ -9,6 +9,7 @@ import { Checkpoint } from '../spool/checkpoint.ts'
 import { spoolFailure } from '../spool/directory.ts'
 import { AlertBoard } from './alert-board.ts'
 import { AlertProgram } from './alert-program.ts'
+import { tellAlert } from './alerts.ts'
 import { startFeed } from './feed.ts'
 import type { Means } from './parts.ts'
 import { Service } from './service.ts'
@@ -58,27 +59,38 @@ export async function runService(
     // opening the sink cuts off is not counted as delivered.
     let checkpoint = await Checkpoint.open(settings.spool.state)
     const board = new AlertBoard((alert) => program.take(alert))
+    board.restore(checkpoint.last?.alerts ?? [])
     const onAlert: OnAlert = (alert) => board.take(alert)
+    program.use(settings.alertsExec)
+    let gone = sinkAlerts(board)
     let means: Means = { settings, sink: await openSink(onAlert), log }
+    for (const alert of gone) tellAlert(alert, means, board)
     const shim = await startFeed(settings, log)
     for (;;) {
       service = new Service({ ...means, board, checkpoint, shim })
       if (asked.next !== null) service.leave()
       if (asked.stop) service.stop()
-      program.use(means.settings.alertsExec)
       const metrics = await openMetrics(means, service)
       await service.run().finally(() => metrics?.close())
       const { next } = asked
       if (next === null || asked.stop || renewal === null) return
       asked.next = null
       checkpoint = await Checkpoint.open(settings.spool.state)
-      board.forgetSink()
+      gone = sinkAlerts(board)
       means = await renewal.open(next, onAlert)
+      program.use(means.settings.alertsExec)
+      for (const alert of gone) tellAlert(alert, means, board)
     }
   } finally {
     off()
     program.close()
   }
+}
+
+/** Withdraws what a sink of before told of itself: the next one finds out what is wrong with it. */
+function sinkAlerts(board: AlertBoard): readonly Message[] {
+  const isSink = (type: string): boolean => type.startsWith('kafka.')
+  return board.withdraw(isSink, 'the output was opened anew', Date.now())
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Hole } from '../analyse/stream/stream.ts'
 import type { Log } from '../log.ts'
 import { comparePositions, PLAIN_EPOCH, type Position } from '../model/place.ts'
 import type { Progress } from '../pipeline/pipeline.ts'
@@ -5,6 +6,7 @@ import type { Source } from '../pipeline/source.ts'
 import type { CheckpointState, Progress as Saved } from '../spool/checkpoint.ts'
 import type { Notice } from '../spool/notice.ts'
 import { SpoolReader } from '../spool/reader.ts'
+import { holeOf } from './alerts.ts'
 
 /** What the readers of a service have in common. */
 export interface ReadersOptions {
@@ -14,8 +16,8 @@ export interface ReadersOptions {
   readonly last: CheckpointState | null
   /** Learns what is wrong with the spool, once, even where it is read twice. */
   readonly onNotice: (notice: Notice) => void
-  /** Learns it whenever it is read. */
-  readonly onSight: (notice: Notice) => void
+  /** Learns what is missing in the stream, whenever that is read. */
+  readonly onHole: (hole: Hole) => void
 }
 
 /** Where a stream begins that was never read. */
@@ -150,7 +152,8 @@ export class Readers {
 
   #onNotice(notice: Notice): void {
     const at = placeOf(notice)
-    this.#options.onSight(notice)
+    const hole = holeOf(notice)
+    if (hole !== null) this.#options.onHole(hole)
     if (at !== null && comparePositions(at, this.#noticed) <= 0) return
     if (at !== null) this.#noticed = at
     this.#options.onNotice(notice)

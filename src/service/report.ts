@@ -12,6 +12,7 @@ import type { RatesStatus, Status } from '../model/status.ts'
 import type { Progress } from '../pipeline/pipeline.ts'
 import { packageVersion } from '../version.ts'
 import type { AlertBoard } from './alert-board.ts'
+import { tellAlert } from './alerts.ts'
 import { queueStatus } from './queue-status.ts'
 import { SpoolRoom } from './spool-room.ts'
 import { StatusFile } from './status.ts'
@@ -91,9 +92,9 @@ export class Report {
   constructor(options: ReportOptions) {
     const { settings, log } = options
     this.#options = options
-    this.#spool = new SpoolRoom(settings.spool.directory, settings.node, (alert) =>
-      this.alert(alert),
-    )
+    const { directory } = settings.spool
+    const tell = (alert: Message): void => this.alert(alert)
+    this.#spool = new SpoolRoom(directory, settings.node, tell, options.board.open)
     this.#file = new StatusFile(settings.spool.state, (error) =>
       log.warn({ reason: reasonOf(error) }, 'the status file cannot be written'),
     )
@@ -125,10 +126,7 @@ export class Report {
 
   /** Sends an alert. */
   alert(alert: Message): void {
-    const { sink, log, board } = this.#options
-    log.warn({ alert: alert['type'] }, String(alert['text']))
-    sink.alert(alert)
-    board.take(alert)
+    tellAlert(alert, this.#options, this.#options.board)
   }
 
   /** The spool was half full and more when it was last looked at. */

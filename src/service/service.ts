@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Analyser } from '../analyse/analyser.ts'
-import type { AnalyserState } from '../analyse/state.ts'
+import { type AnalyserState, isKnown } from '../analyse/state.ts'
 import type { Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
@@ -12,8 +12,7 @@ import type { DecodePool, Trouble } from '../pool/pool.ts'
 import { Staff } from '../pool/staff.ts'
 import type { Shim } from '../shim/shim.ts'
 import { listSegments } from '../spool/directory.ts'
-import type { Notice } from '../spool/notice.ts'
-import { holeOf, poisonAlert, spoolAlert } from './alerts.ts'
+import { forgotten, poisonAlert, spoolAlert } from './alerts.ts'
 import { Breaker } from './breaker.ts'
 import { Epochs } from './epochs.ts'
 import { Guard } from './guard.ts'
@@ -101,7 +100,7 @@ export class Service {
       state,
       last,
       onNotice: (notice) => this.#report.alert(spoolAlert(notice, settings.node, Date.now())),
-      onSight: (notice) => this.#miss(notice),
+      onHole: (hole) => this.#analyser.miss(hole),
     })
     this.#ledger = new Ledger({
       checkpoint,
@@ -110,6 +109,7 @@ export class Service {
         delivery: this.#readers.saved(this.#pipeline.delivery),
         analysis: this.#readers.saved(this.#pipeline.analysis, this.#analyser.needed),
         windows: JSON.stringify(this.#analyser.state()),
+        alerts: board.open,
         config: shapeHash(settings),
       }),
       marks: () => ({ closed: this.#readers.closed, attempt: this.#guard.attempt }),
@@ -121,6 +121,7 @@ export class Service {
     this.#staff = new Staff(this.#pool, settings.workers, availableParallelism())
     this.#guard = new Guard(this.#pool, last?.attempt ?? null, () => this.#ledger.mark())
     const [delivery, analysis] = this.#readers.startOf(last)
+    const known = analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined)
     this.#wish = new RulesWish(state, log)
     this.#breaker = new Breaker(log)
     this.#analyser = new Analyser(
@@ -133,8 +134,10 @@ export class Service {
         askRules: () => this.#wish.utter(),
         ours: identityOf({ spool: directory, watchFile: settings.watchFile }),
       },
-      analysis.done === null ? undefined : (last?.windows as AnalyserState | undefined),
+      known,
     )
+    if (!isKnown(known, settings.ratesInterval))
+      for (const alert of forgotten(board)) this.#report.alert(alert)
     this.#watched = new Watched({
       file: settings.watchFile,
       log,
@@ -309,10 +312,5 @@ export class Service {
     const { kind, bytes, reason } = trouble
     if (kind === 'poison') this.#report.alert(poisonAlert(trouble, this.#node, Date.now()))
     else this.#log.warn({ bytes, reason }, 'decoding a batch failed')
-  }
-
-  #miss(notice: Notice): void {
-    const hole = holeOf(notice)
-    if (hole !== null) this.#analyser.miss(hole)
   }
 }

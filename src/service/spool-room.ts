@@ -18,6 +18,8 @@ const MEASURE_MS = 1000
 /** The same while all that came is delivered: then it is the disk that fills, which others do. */
 const CALM_MEASURE_MS = 5000
 
+const FILLING = 'spool.filling'
+
 /** Bytes of a spool on its disk; null where they cannot be seen, or no shim has said its limit. */
 export interface Fill {
   readonly used: number | null
@@ -34,10 +36,20 @@ export class SpoolRoom {
   #level = 0
   #since = 0
 
-  constructor(directory: string, node: string, alert: (alert: Message) => void) {
+  /** `open` are alerts of before: one about this spool goes on, and is ended here. */
+  constructor(
+    directory: string,
+    node: string,
+    alert: (alert: Message) => void,
+    open: readonly Message[] = [],
+  ) {
     this.#directory = directory
     this.#node = node
     this.#alert = alert
+    const before = open.find((told) => told['type'] === FILLING && told['node'] === node)
+    if (before === undefined) return
+    this.#level = before['severity'] === 'critical' ? 2 : 1
+    this.#since = Date.parse(String(before['starts_at']))
   }
 
   /** It was half full and more, by what it could hold, when it was last looked at. */
@@ -106,7 +118,7 @@ export function fillingAlert(
 ): Message {
   const percent = Math.floor(share * 100)
   return alertOf({
-    type: 'spool.filling',
+    type: FILLING,
     node,
     severity: level > 1 ? 'critical' : 'warning',
     time: now,

@@ -20,6 +20,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { datasync, makeOwn, openOwn, readOwn, replaceOwn, whyNot } from '../files/own.ts'
+import type { Message } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
 import type { Closing, Position } from '../model/place.ts'
 import { sequenceOf } from '../model/place.ts'
@@ -57,6 +58,8 @@ export interface CheckpointState {
   readonly analysis: Progress | null
   /** What the analysis knows where it is, as a JSON value. */
   readonly windows: unknown
+  /** Alerts that were open then; checkpoints of older versions have none. */
+  readonly alerts?: readonly Message[]
   /** Hash of the configuration that shapes the output. */
   readonly config: string
   /** Highest epoch that was closed without waiting for the next writer. */
