@@ -72,7 +72,8 @@ export function judge(status: WrittenStatus, now: number): Health {
   const fine = (verdict: string): Health => ({ code: ExitCode.Ok, verdict })
   if (parted || sink.connected === false)
     return fine('running, but the sink takes nothing: what comes waits in the spool')
-  const open = alerts.open.length
+  // An info asks nobody to do anything.
+  const open = alerts.open.filter(({ severity }) => severity !== 'info').length
   if (open > 0) return fine(`running, with ${open} ${open === 1 ? 'alert' : 'alerts'} open`)
   if (analysis.done === null && counts.entries === 0)
     return fine(`running; nothing has come yet, waiting for records in ${plain(spool.directory)}`)

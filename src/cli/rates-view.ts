@@ -1,6 +1,6 @@
 import { ASSUMED_DRAIN } from '../analyse/floods/detector.ts'
 import { plain } from '../model/plain.ts'
-import type { WindowsStatus, WrittenStatus } from '../model/status.ts'
+import type { AlertStatus, WindowsStatus, WrittenStatus } from '../model/status.ts'
 import { countText, keyText } from './figures.ts'
 
 /** A rule key of one node in the last seconds. */
@@ -13,9 +13,15 @@ export interface Row {
   /** The same of the entries that can be drained, and whether these were measured. */
   readonly drain: number
   readonly drainMeasured: boolean
-  /** An alert about its flood is open. */
-  readonly floods: boolean
+  /** What an open alert about its flood comes to; null where none is. */
+  readonly flood: FloodMark | null
 }
+
+/**
+ * `FLOOD` asks for a look. `flood` is too small to do harm; `usual` is what the key does every time, told
+ * for its size.
+ */
+type FloodMark = 'FLOOD' | 'flood' | 'usual'
 
 /** A column of the table, in terminals of `from` columns and more. */
 interface Column {
@@ -42,10 +48,10 @@ const COLUMNS: readonly Column[] = [
 
 /** The keys of all nodes, those with the most entries in the last ten seconds first. */
 export function rowsOf({ windows, alerts, queue }: WrittenStatus): Row[] {
-  const flooding = new Set(
+  const floods = new Map(
     alerts.open
       .filter(({ type }) => type.startsWith('flood.'))
-      .map(({ node, evidence }) => `${node}\0${String(evidence.key)}`),
+      .map((alert) => [`${alert.node}\0${String(alert.evidence.key)}`, markOf(alert)]),
   )
   const all = windows.reduce((sum, { total }) => sum + total['10s'].entries_per_s, 0)
   const drained = queue.drain_per_s ?? ASSUMED_DRAIN
@@ -59,7 +65,7 @@ export function rowsOf({ windows, alerts, queue }: WrittenStatus): Row[] {
         share: all === 0 ? 0 : rate / all,
         drain: rate / drained,
         drainMeasured: queue.drain_per_s !== null,
-        floods: flooding.has(`${node}\0${key}`),
+        flood: floods.get(`${node}\0${key}`) ?? null,
       }
     }),
   )
@@ -75,10 +81,10 @@ export function rowHeading(columns: number): string {
 
 /** One row as a line; the node is named where there are several. */
 export function rowLine(row: Row, named: boolean, columns: number): string {
-  const { node, key, floods } = row
+  const { node, key, flood } = row
   const figures = COLUMNS.filter(({ from }) => columns >= from).map((column) => column.text(row))
   const name = named ? `${keyText(key)} (${plain(node)})` : keyText(key)
-  return `${cells(figures)} ${floods ? 'FLOOD' : '     '} ${name}`
+  return `${cells(figures)} ${flood ?? '     '} ${name}`
 }
 
 /** The second up to which the busiest node's rates are, and what they are shares of. */
@@ -90,6 +96,11 @@ export function spanText({ windows: [first], queue }: WrittenStatus): string {
       ? `~ of ${countText(ASSUMED_DRAIN)} (not measured yet)`
       : `share of ${countText(queue.drain_per_s)}`
   return `${until}; drain: ${drained}`
+}
+
+function markOf({ severity, evidence }: AlertStatus): FloodMark {
+  if (severity !== 'info') return 'FLOOD'
+  return evidence.why === 'share' ? 'usual' : 'flood'
 }
 
 function cells(texts: readonly string[]): string {

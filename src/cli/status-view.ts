@@ -1,5 +1,5 @@
 import { plain } from '../model/plain.ts'
-import type { WrittenStatus } from '../model/status.ts'
+import type { AlertStatus, WrittenStatus } from '../model/status.ts'
 import { bytesText, countText, keyText, secondsText } from './figures.ts'
 import type { Health } from './health.ts'
 import { originLines } from './origins-view.ts'
@@ -8,6 +8,7 @@ import { rowHeading, rowLine, rowsOf, spanText } from './rates-view.ts'
 /** Rows and alerts of the screen at most. */
 const MOST_ROWS = 10
 const MOST_ALERTS = 5
+const SEVERITIES = ['critical', 'warning', 'info']
 
 /**
  * How a service stands, on one screen with so many columns: lines without control characters, the verdict
@@ -21,7 +22,7 @@ export function statusLines(
 ): string[] {
   const { windows, alerts } = status
   const rows = rowsOf(status).slice(0, MOST_ROWS)
-  const open = alerts.open.toReversed().slice(0, MOST_ALERTS)
+  const open = worstFirst(alerts.open).slice(0, MOST_ALERTS)
   return [
     `${plain(status.node)}: ${health.verdict}`,
     '',
@@ -37,16 +38,22 @@ export function statusLines(
   ]
 }
 
+/** Alerts with the worst first, and of these the newest. */
+function worstFirst(open: readonly AlertStatus[]): AlertStatus[] {
+  const rank = ({ severity }: AlertStatus): number => SEVERITIES.indexOf(severity)
+  return open.toReversed().toSorted((a, b) => rank(a) - rank(b))
+}
+
 /** What a terminal with few rows has room for. */
 export function briefLines(status: WrittenStatus): string[] {
   const { open } = status.alerts
-  const newest = open.findLast(({ severity }) => severity === 'critical') ?? open.at(-1)
+  const [worst] = worstFirst(open)
   return [
     line('lag', lagText(status)),
     line('kernel', kernelText(status)),
     line('queue', queueText(status)),
     line('forecast', forecastText(status)),
-    line('alerts', `${open.length} open${newest === undefined ? '' : `: ${newest.text}`}`),
+    line('alerts', `${open.length} open${worst === undefined ? '' : `: ${worst.text}`}`),
   ]
 }
 

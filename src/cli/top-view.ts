@@ -48,7 +48,7 @@ export function topLines(
     head(`${rowHeading(columns)} (↑↓ choose, q quits)`),
     ...rows.slice(first, first + shown).map((row, i) => ({
       text: mark(rowLine(row, status.windows.length > 1, columns), first + i === at),
-      bold: row.floods,
+      bold: row.flood === 'FLOOD',
     })),
     ...(origins.length > 0 ? ['', ...origins].map(text) : []),
   ]

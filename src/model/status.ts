@@ -163,7 +163,11 @@ export interface AlertStatus {
   readonly severity: string
   readonly starts_at: string
   readonly text: string
-  readonly evidence: { readonly key?: unknown; readonly shares?: unknown }
+  readonly evidence: {
+    readonly key?: unknown
+    readonly why?: unknown
+    readonly shares?: unknown
+  }
 }
 
 /** A sink; all but the kind is there where it delivers to somewhere else. */

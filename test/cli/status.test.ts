@@ -48,6 +48,16 @@ describe('spillway status', () => {
     )
   })
 
+  it('takes an info for no trouble, and lists what is worse before it', async () => {
+    const infos = Array.from({ length: 6 }, (_, n) => alertOf(`info.${n}`, 'info'))
+    const warning = alertOf('self.flood', 'warning')
+    const calm = await status(statusOf({ alerts: { open: infos, recent: [] } }))
+    expect([calm.code, first(calm.out)]).toEqual([ExitCode.Ok, 'web-01: fine, 0.4 s behind'])
+    const { out } = await status(statusOf({ alerts: { open: [warning, ...infos], recent: [] } }))
+    expect(first(out)).toBe('web-01: running, with 1 alert open')
+    expect(out).toMatch(/7 open\n {2}warning self\.flood .*\n {2}info info\.5 /)
+  })
+
   it('says how full the queue is, what it drains, and when and by whom it overflows', async () => {
     const calm = await status(statusOf())
     expect(calm.out).toContain('about 2,496 of 8,192, 268 to 2,620; drain 6,000 a second')

@@ -64,6 +64,15 @@ describe('the screen of top', () => {
     expect(screen(flooding, USUAL)).toContain(' 250 % FLOOD backup-reads')
   })
 
+  it.each([
+    ['warning', 'peak', /\n\*>.* FLOOD backup-reads\n/],
+    ['info', 'peak', /\n >.* flood backup-reads\n/],
+    ['info', 'share', /\n >.* usual backup-reads\n/],
+  ])('shouts only where a flood asks for a look: %s, by its %s', (severity, why, shown) => {
+    const open = [alertOf('flood.start', severity, { key: 'backup-reads', why })]
+    expect(screen({ ...flooding, alerts: { open, recent: [] } }, USUAL)).toMatch(shown)
+  })
+
   it('lets no control character of a name through', () => {
     const evil = 'a\u001b[2Jb\u009bc\rd\ne\u202ef'
     const origin = [{ name: evil.repeat(9), share: 1, error: 0 }]
