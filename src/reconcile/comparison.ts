@@ -1,4 +1,5 @@
 import type { Block, Run } from '../model/delivery.ts'
+import { sizeOf } from './boot-gaps.ts'
 import {
   createFinding,
   type Finding,
@@ -12,7 +13,6 @@ import { Lost, type LostEvent } from './lost.ts'
 import type { NamedSerials } from './named-serials.ts'
 import { NodeLog } from './node-log.ts'
 import type { Period } from './period.ts'
-import { sizeOf } from './serials.ts'
 import { addEvent } from './tally.ts'
 
 /** Ranges of serials that are told one by one at most; sums have all. */

@@ -1,6 +1,6 @@
+import type { Gap } from './boot-gaps.ts'
 import type { Hole } from './holes.ts'
 import type { NodeLog } from './node-log.ts'
-import type { Gap } from './serials.ts'
 import { addTally, createTally, type Tally } from './tally.ts'
 
 /** What became of one announced hole, or of what no alert announced. */

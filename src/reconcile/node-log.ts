@@ -1,9 +1,10 @@
 import { QUIET_MS } from '../model/limits.ts'
 import type { Position } from '../model/place.ts'
+import type { Gap } from './boot-gaps.ts'
 import { HolePlaces } from './hole-places.ts'
 import type { Hole } from './holes.ts'
 import { isWithin, type Period } from './period.ts'
-import { type Gap, SerialGaps } from './serials.ts'
+import { SerialGaps } from './serials.ts'
 import { addEvent, createTally, type Tally } from './tally.ts'
 
 /** What is known of a node besides its events. */

@@ -3,44 +3,39 @@
  * out of its gap. After so many in a row far behind, counting begins anew: the host was started again.
  */
 
-/** Gaps kept at most; beyond, the oldest are counted without their ranges. */
+import { add, BootGaps, type Gap, sizeOf } from './boot-gaps.ts'
+
+/** Gaps kept; beyond, the oldest are counted without their ranges, some thousand at a time. */
 const MAX_GAPS = 65_536
+/** Gaps after which it is looked whether there are more than that. */
+const LOOK_EVERY = 4096
 /** As analysis does (src/analyse/stream/serials.ts): so many, with stamps so much younger (ms). */
 const RESET_EVENTS = 16
 const RESET_MS = 10_000
 /** Milliseconds around a gap in which an event that is not in the log may fill it: not one of another boot. */
 const SAME_BOOT_MS = 600_000
 
-/** Consecutive serials that are not there. */
-export interface Gap {
-  first: number
-  last: number
-  /** Stamp of the event after it, ms since the epoch. */
-  readonly time: number
-  /** Where that event begins in the log. */
-  readonly place: number
-}
-
 /** The gaps of one node. */
 export class SerialGaps {
-  readonly #gaps: Gap[] = []
+  /** One after the other; the last is the boot at hand. */
+  #boots = [new BootGaps()]
   #newest: number | null = null
   /** Stamp of the event of that serial. */
   #time = 0
-  /** Gaps before this one are of an earlier boot. */
-  #boot = 0
   #behind = 0
+  /** Gaps so far. */
+  #opened = 0
   /** Serials in gaps that were let go. */
   #forgotten = 0
 
   /** All gaps, in the order of the log. */
   get all(): readonly Gap[] {
-    return this.#gaps
+    return this.#boots.flatMap(({ open }) => open)
   }
 
   /** How many serials are missing. */
   get missing(): number {
-    return this.#gaps.reduce((sum, gap) => sum + sizeOf(gap), this.#forgotten)
+    return this.all.reduce((sum, gap) => sum + sizeOf(gap), this.#forgotten)
   }
 
   /** Takes the serial of the next event, whose stamp is `time` and which begins at `place`. */
@@ -54,13 +49,12 @@ export class SerialGaps {
       this.#behind = 0
       return
     }
-    const isFilled = this.#fill(serial, (_gap, i) => i >= this.#boot)
-    if (isFilled || time < this.#time + RESET_MS) {
+    if (this.#boot.fill(serial) || time < this.#time + RESET_MS) {
       this.#behind = 0
       return
     }
     if (++this.#behind < RESET_EVENTS) return
-    this.#boot = this.#gaps.length
+    this.#boots.push(new BootGaps())
     this.#newest = serial
     this.#time = time
     this.#behind = 0
@@ -68,39 +62,28 @@ export class SerialGaps {
 
   /** Takes the serial of an event that is not in the log out of its gap. */
   fill(serial: number, time: number): void {
-    this.#fill(serial, (gap) => Math.abs(gap.time - time) < SAME_BOOT_MS)
+    const isNear = (gap: Gap): boolean => Math.abs(gap.time - time) < SAME_BOOT_MS
+    this.#boots.findLast((boot) => boot.fill(serial, isNear))
   }
 
-  #fill(serial: number, may: (gap: Gap, index: number) => boolean): boolean {
-    for (let i = this.#gaps.length - 1; i >= 0; i--) {
-      const gap = this.#gaps[i]
-      if (((serial - gap.first) | 0) < 0 || ((gap.last - serial) | 0) < 0 || !may(gap, i)) continue
-      if (gap.first === gap.last) this.#gaps.splice(i, 1)
-      else if (serial === gap.first) gap.first = add(serial, 1)
-      else if (serial === gap.last) gap.last = add(serial, -1)
-      else {
-        this.#gaps.splice(i + 1, 0, { ...gap, first: add(serial, 1) })
-        gap.last = add(serial, -1)
-      }
-      return true
-    }
-    return false
+  get #boot(): BootGaps {
+    return this.#boots[this.#boots.length - 1]
   }
 
   #open(gap: Gap): void {
-    this.#gaps.push(gap)
-    if (this.#gaps.length <= MAX_GAPS) return
-    const gone = this.#gaps.splice(0, MAX_GAPS / 4)
-    this.#forgotten += gone.reduce((sum, each) => sum + sizeOf(each), 0)
-    this.#boot = Math.max(0, this.#boot - gone.length)
+    this.#boot.push(gap)
+    if (++this.#opened % LOOK_EVERY === 0) this.#trim()
   }
-}
 
-/** How many serials a gap has. */
-export function sizeOf({ first, last }: Gap): number {
-  return ((last - first) | 0) + 1
-}
-
-function add(serial: number, more: number): number {
-  return (serial + more) >>> 0
+  /** Lets the oldest gaps go where there are too many, and boots that have none left. */
+  #trim(): void {
+    this.#boots = this.#boots.filter((boot, i) => boot.count > 0 || i === this.#boots.length - 1)
+    let over = this.#boots.reduce((sum, { count }) => sum + count, -MAX_GAPS)
+    for (const boot of this.#boots) {
+      if (over <= 0) return
+      const gone = boot.forget(over)
+      over -= gone.length
+      this.#forgotten += gone.reduce((sum, gap) => sum + sizeOf(gap), 0)
+    }
+  }
 }
