@@ -27,6 +27,8 @@ export type AuditdNote =
     }
   /** It takes the system down, as its configuration says. */
   | { readonly says: 'system'; readonly is: 'single' | 'halt'; readonly why: string }
+  /** A setting that it does not take, or a right that it does not have: it goes on without. */
+  | { readonly says: 'setup'; readonly why: string }
   | { readonly says: 'start'; readonly version: string; readonly state: string }
   /** It ends: asked to, or because it cannot go on (`why`). */
   | { readonly says: 'exit'; readonly why: string | null }

@@ -14,6 +14,7 @@ const log = (is: Extract<AuditdNote, { says: 'log' }>['is']): Reader => {
 const plugin = (is: Extract<AuditdNote, { says: 'plugin' }>['is']): Reader => {
   return ([, name, why]) => ({ says: 'plugin', plugin: name ?? null, is, why: why ?? null })
 }
+const setup: Reader = ([why]) => ({ says: 'setup', why })
 const exit: Reader = ([why]) => ({ says: 'exit', why })
 
 /** Messages, whole. */
@@ -42,8 +43,12 @@ const MESSAGES: readonly (readonly [RegExp, Reader])[] = [
   [/^Restarting (\S+) since binary changed$/, plugin('replaced')],
   [/^Terminating (\S+) because its now inactive$/, plugin('removed')],
   [
-    /^(?:No plugins found, not dispatching events|After reconfigure, there are no active plugins, exiting|Terminating plugins)$/,
+    /^(?:No plugins found, not dispatching events|After reconfigure, there are no active plugins, exiting|Terminating plugins|Dispatcher plugins cleaned up)$/,
     ([why]) => ({ says: 'plugin', plugin: null, is: 'removed', why }),
+  ],
+  [
+    /^Plugin configuration reload failed, keeping old state$/,
+    ([why]) => ({ says: 'plugin', plugin: null, is: 'refused', why }),
   ],
   [/^Error receiving audit netlink packet \((.*)\)$/, ([, why]) => ({ says: 'receive', why })],
   [
@@ -66,7 +71,7 @@ const MESSAGES: readonly (readonly [RegExp, Reader])[] = [
   [/^(Log \S+ removed as it exceeds num_logs parameter)$/, log('rotated')],
   [/^Audit daemon (?:resumed|is attempting to resume) logging\.$/, log('resumed')],
   [
-    /^(?:The audit daemon|Auditd) is now changing the system to single user mode(?: due to (.*))?$/,
+    /^(?:The audit daemon|Auditd) is now changing the system to single user mode(?: and exiting)?(?: due to (.*?)\.?)?$/,
     ([, why = 'low disk space']) => ({ says: 'system', is: 'single', why }),
   ],
   [
@@ -77,6 +82,10 @@ const MESSAGES: readonly (readonly [RegExp, Reader])[] = [
     /^Init complete, auditd (\S+) listening for events \(startup state (\w+)\)$/,
     ([, version, state]) => ({ says: 'start', version, state }),
   ],
+  [/^Unknown overflow action requested$/, setup],
+  [/^q_depth should be larger than 512 for safety margin$/, setup],
+  [/^Cannot set netlink no enobufs option \(.*\)$/, setup],
+  [/^(?:Unable to adjust out of memory score|Cannot change priority \(.*\))$/, setup],
   [/^The audit daemon is exiting\.$/, () => ({ says: 'exit', why: null })],
   [/^Unable to set audit pid, exiting$/, exit],
   [/^Unable to set initial audit startup state to '.*', exiting$/, exit],

@@ -13,9 +13,9 @@ const DEVICE = /^(\d+),\d+,\d+,[^;]*;(.*)$/s
 const FACILITIES = 8
 /** A line of syslog or the journal: time, host, who says it. The kernel may say its own time. */
 const SYSLOG =
-  /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ ([\w-]+)(?:\[\d+\])?: (?:\[ *\d+\.\d+\] ?)?(.*)$/s
-/** A line of dmesg. */
-const DMESG = /^\[ *\d+\.\d+\] ?(.*)$/s
+  /^(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ ([\w-]+)(?:\[\d+\])?: (?:\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?)?(.*)$/s
+/** A line of dmesg; kernels with CONFIG_PRINTK_CALLER also say which thread or processor said it. */
+const DMESG = /^\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?(.*)$/s
 
 /** A line of /dev/kmsg, dmesg, syslog or the journal; null for anything else. */
 export function logLineOf(line: string): LogLine | null {

@@ -66,6 +66,30 @@ const MESSAGES: readonly (readonly [string, AuditdNote])[] = [
     { says: 'receive', why: 'Netlink message from kernel was not OK' },
   ],
   ['Unable to set audit pid, exiting', { says: 'exit', why: 'Unable to set audit pid, exiting' }],
+  ...[
+    'Unknown overflow action requested',
+    'q_depth should be larger than 512 for safety margin',
+    'Cannot set netlink no enobufs option (Protocol not available)',
+    'Unable to adjust out of memory score',
+    'Cannot change priority (Permission denied)',
+  ].map((why): [string, AuditdNote] => [why, { says: 'setup', why }]),
+  [
+    'Plugin configuration reload failed, keeping old state',
+    {
+      says: 'plugin',
+      plugin: null,
+      is: 'refused',
+      why: 'Plugin configuration reload failed, keeping old state',
+    },
+  ],
+  [
+    'Dispatcher plugins cleaned up',
+    { says: 'plugin', plugin: null, is: 'removed', why: 'Dispatcher plugins cleaned up' },
+  ],
+  [
+    'The audit daemon is now changing the system to single user mode and exiting due to low disk space',
+    { says: 'system', is: 'single', why: 'low disk space' },
+  ],
   ['Cannot daemonize (Success)', { says: 'exit', why: 'Cannot daemonize (Success)' }],
   // auditd-event.c
   ['Audit daemon is low on disk space for logging', log('low')],

@@ -85,6 +85,12 @@ const FORMS: readonly (readonly [string, (text: string) => string])[] = [
   ['/dev/kmsg', (text) => `4,1213,13094605294,-;${text}`],
   ['dmesg', (text) => `[13094.605294] ${text}`],
   ['syslog', (text) => `Nov 22 12:03:04 web-01 kernel: [13094.605294] ${text}`],
+  ['dmesg with the caller', (text) => `[13094.605294][    T1] ${text}`],
+  [
+    'syslog with the caller',
+    (text) => `Nov 22 12:03:04 web-01 kernel: [ 94.605294][   C12] ${text}`,
+  ],
+  ['/dev/kmsg with the caller', (text) => `4,1213,13094605294,-,caller=T1;${text}`],
   ['the journal', (text) => `2026-11-22T12:03:04.000000+00:00 web-01 kernel: ${text}`],
 ]
 
