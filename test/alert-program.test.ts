@@ -87,16 +87,34 @@ describe('the program for alerts', () => {
 
   it('is not run for more than 30 alerts a minute; what is left out is counted and said', async () => {
     program.use([SHELL, '-c', `cat >> '${file}'`])
-    for (let i = 0; i < 15; i++) program.take({ i })
+    const severity = 'critical'
+    for (let i = 0; i < 15; i++) program.take({ i, severity })
     await vi.waitFor(() => expect(lines()).toHaveLength(15), WAIT)
-    for (let i = 15; i < 30; i++) program.take({ i })
+    for (let i = 15; i < 30; i++) program.take({ i, severity })
     await vi.waitFor(() => expect(lines()).toHaveLength(30), WAIT)
-    for (let i = 30; i < 100; i++) program.take({ i })
+    for (let i = 30; i < 100; i++) program.take({ i, severity })
     program.close()
     expect(lines()).toHaveLength(30)
     expect(said).toEqual([
       [{}, 'alerts.exec: too many alerts, some are left out'],
       [{ alerts: 70 }, 'alerts.exec: alerts were left out'],
+    ])
+  }, 60_000)
+
+  it('has runs left for a page, and for its end, when many alerts of less weight came before', async () => {
+    program.use([SHELL, '-c', `cat >> '${file}'`])
+    const page = { dedup_key: 'audit.disabled/web-01/' }
+    for (let i = 0; i < 50; i++) {
+      program.take({ type: 'stream.gap', severity: 'warning', status: 'firing' })
+      await vi.waitFor(() => expect(lines()).toHaveLength(Math.min(i + 1, 20)), WAIT)
+    }
+    program.take({ ...page, severity: 'critical', status: 'firing' })
+    program.take({ ...page, severity: 'info', status: 'resolved' })
+    program.take({ dedup_key: 'flood/web-01/x', severity: 'info', status: 'resolved' })
+    await vi.waitFor(() => expect(lines()).toHaveLength(22), WAIT)
+    expect(lines().slice(20)).toEqual([
+      expect.stringContaining('critical'),
+      expect.stringContaining('resolved'),
     ])
   }, 60_000)
 

@@ -4,11 +4,15 @@ import type { Message } from '../model/delivery.ts'
 import { reasonOf } from '../model/failure.ts'
 import { jsonText } from '../model/json.ts'
 
-/** Runs within a minute at most. */
+/** Runs within a minute at most, and of these for what is not urgent. */
 const MOST_A_MINUTE = 30
+const MOST_USUAL_A_MINUTE = 20
 const MINUTE_MS = 60_000
-/** Alerts that wait for the program at most. */
+/** Alerts that wait for the program at most, and of these what is not urgent. */
 const MOST_WAITING = 20
+const MOST_USUAL_WAITING = 12
+/** Troubles remembered, so that the end of one that the program was told of is urgent too. */
+const MOST_TOLD = 100
 /** Milliseconds that one run may take. */
 const PATIENCE_MS = 10_000
 /** All the environment that the program gets. */
@@ -17,6 +21,9 @@ const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
 /**
  * Runs a program for each alert, one at a time, with the alert as a line of JSON on its standard input.
  * Nobody waits for it: what is too much is left out, counted and said in the log. Sinks get every alert.
+ *
+ * Critical alerts, and what resolves one that the program was told of, are urgent: a part of the runs is kept
+ * for them, so that many alerts of little weight keep no page from going out, and none open.
  */
 export class AlertProgram {
   readonly #log: Log
@@ -27,6 +34,8 @@ export class AlertProgram {
   #minute = -Infinity
   #runs = 0
   #leftOut = 0
+  /** Keys of critical troubles that the program was told of. */
+  readonly #told = new Set<unknown>()
 
   constructor(log: Log) {
     this.#log = log
@@ -47,12 +56,16 @@ export class AlertProgram {
       this.#minute = now
       this.#runs = 0
     }
-    if (this.#runs >= MOST_A_MINUTE || this.#waiting.length >= MOST_WAITING) {
+    const isUrgent = this.#isUrgent(alert)
+    const mostRuns = isUrgent ? MOST_A_MINUTE : MOST_USUAL_A_MINUTE
+    const mostWaiting = isUrgent ? MOST_WAITING : MOST_USUAL_WAITING
+    if (this.#runs >= mostRuns || this.#waiting.length >= mostWaiting) {
       this.#leftOut++
       if (this.#leftOut === 1) this.#log.warn({}, 'alerts.exec: too many alerts, some are left out')
       return
     }
     this.#runs++
+    this.#remember(alert)
     this.#waiting.push(alert)
     this.#next()
   }
@@ -62,6 +75,17 @@ export class AlertProgram {
     this.#leftOut += this.#waiting.length
     this.use([])
     this.#tellLeftOut()
+  }
+
+  #isUrgent({ severity, status, dedup_key: key }: Message): boolean {
+    return severity === 'critical' || (status === 'resolved' && this.#told.has(key))
+  }
+
+  #remember({ severity, status, dedup_key: key }: Message): void {
+    if (status === 'resolved') this.#told.delete(key)
+    else if (severity === 'critical') this.#told.add(key)
+    const [first] = this.#told
+    if (this.#told.size > MOST_TOLD) this.#told.delete(first)
   }
 
   #tellLeftOut(): void {
