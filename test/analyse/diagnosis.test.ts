@@ -39,6 +39,17 @@ describe('the cause of a loss', () => {
     expect(diagnose(found)).toBe('slow_plugin')
   })
 
+  it('is a stalled auditd from the sixth send that failed on: before that no record is given up', () => {
+    const of = (drops: number): Cause =>
+      diagnose({ losses: 5449, gaps: 47, isBehind: true, signs: new Map([['drops', drops]]) })
+    expect([3, 5, 6, 18].map(of)).toEqual([
+      'slow_plugin',
+      'slow_plugin',
+      'auditd_stalled',
+      'auditd_stalled',
+    ])
+  })
+
   it('is each said in words, with something to do', () => {
     for (const cause of new Set(TABLE.map(([, , , one]) => one)))
       expect(Object.values(CAUSES[cause]).every((words) => words.length > 10)).toBe(true)

@@ -39,9 +39,11 @@ describe.skipIf(reason)('a burst that the kernel lets wait for room', () => {
     )
     expect(more).toBe(0)
     expect(rise).toBeGreaterThan(25)
-    expect(alerts).toHaveLength(1)
-    expect(alerts[0]).toMatchObject({ severity: 'warning', status: 'firing' })
-    const evidence = inside(alerts[0], 'evidence')
+    // Whose wake-up went astray waits for longer than the minute after which it is taken to be over.
+    const firing = alerts.filter((alert) => alert['status'] === 'firing')
+    expect(firing).toHaveLength(1)
+    expect(firing[0]).toMatchObject({ severity: 'warning' })
+    const evidence = inside(firing[0], 'evidence')
     expect(evidence).toMatchObject({ backlog_limit: 64 })
     // A watcher that asks each second does take a wake-up meant for another now and then, which then waits for 60 s.
     if (rise >= ASTRAY) expect(['blocking', 'lost_wakeup']).toContain(evidence['cause'])

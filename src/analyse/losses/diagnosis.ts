@@ -34,6 +34,12 @@ export interface Words {
 const STRAYS = 8
 
 /**
+ * Sends to auditd that fail before the first record is given up: one from the queue, five from the retry queue
+ * (UNICAST_RETRIES in kernel/audit.c), 100 ms each.
+ */
+const GIVEN_UP_SENDS = 6
+
+/**
  * The cause, by the first line that holds (docs/forecast.md has the table): a record that is refused for
  * a full queue has no serial, one that is dropped later leaves a gap.
  *
@@ -41,7 +47,7 @@ const STRAYS = 8
  * |---|---|---|---|
  * | + | | the kernel says so | rate limit, memory |
  * | | | no auditd | no auditd |
- * | | + | sends failed, records in the kernel log | auditd stalled |
+ * | | + | six sends failed, records in the kernel log | auditd stalled |
  * | + | + | or its queue was full, or more waits than the kernel holds | slow plugin |
  * | 0 | + | its queue was full | queue for plugins |
  * | + | 0 | | burst |
@@ -55,8 +61,8 @@ export function diagnose({ losses, gaps, isBehind, signs }: Evidence): Cause {
   if (isLost && (has('rate') || (has('limited') && !has('backlog')))) return 'rate_limit'
   if (isLost && has('memory') && !has('backlog')) return 'memory'
   if (has('absent', 'hold') && (isLost || isTorn)) return 'no_auditd'
-  if (has('drops', 'printed', 'retry') && (isTorn || has('retry', 'printed')))
-    return 'auditd_stalled'
+  const isGivenUp = isTorn && (signs.get('drops') ?? 0) >= GIVEN_UP_SENDS
+  if (has('retry', 'printed') || isGivenUp) return 'auditd_stalled'
   if (isLost && (isTorn || isBehind || has('queue-full'))) return 'slow_plugin'
   if (isTorn) return has('queue-full') ? 'plugin_queue' : 'unknown'
   if (isLost) return 'burst'
