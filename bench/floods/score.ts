@@ -10,8 +10,8 @@ export interface Found {
   readonly delay: number | null
   /** It was told, and the first alert while it lasted names its key or that of another flood. */
   readonly attributed: boolean
-  /** It was said to be critical. */
-  readonly paged: boolean
+  /** Seconds from when it made all that can be drained, or from its beginning, to its page; null where none came. */
+  readonly paged: number | null
   /** When it began its key was told of already, as doing what it usually does. */
   readonly inHabit: boolean
   /** Whether the alert that told it named who makes it; null where none told it, or with nobody. */
@@ -61,14 +61,20 @@ function foundOf(
   const isTold = before.some(({ habitUntil }) => habitUntil <= label.from)
   const first = raised.find(({ at }) => at > label.from && at < label.to + AFTER_S)
   const start = mine[0]?.at
+  const page = mine.find(({ alert }) => alert['severity'] === 'critical')?.at
   return {
     label,
     delay: isTold ? 0 : start === undefined ? null : Math.max(0, start - label.harmful),
     attributed: isTold || (mine.length > 0 && first !== undefined && isFlood(first, labels)),
-    paged: mine.some(({ alert }) => alert['severity'] === 'critical'),
+    paged: page === undefined ? null : Math.max(0, page - fullAt(label)),
     inHabit: before.length > 0 && !isTold,
     named: mine[0]?.named ?? null,
   }
+}
+
+/** When a flood makes all that can be drained; its beginning where it never does. */
+function fullAt({ from, harmful, share }: Label): number {
+  return share < 1 ? from : from + (harmful - from) / STRICT_SHARE
 }
 
 /** Whether an alert is of the key of a labelled flood that lasts then. */
@@ -89,7 +95,7 @@ export function together(scores: readonly Score[]): Score {
   return sum
 }
 
-/** Of floods that take at least STRICT_SHARE of the drain. */
+/** The floods that take at least STRICT_SHARE of the drain. */
 export function strict({ found }: Score): Found[] {
   return found.filter(({ label }) => label.share >= STRICT_SHARE)
 }

@@ -152,19 +152,32 @@ const severities = (rule: Rule): unknown[] =>
   rule.alerts.map(({ type, severity }) => `${String(type)} ${String(severity)}`)
 
 describe('a flood is', () => {
-  it('critical when it takes half of what can be drained for ten seconds', () => {
-    const rule = host().give(9, { exec: share(0.52) })
+  it.each([
+    [0.75, 12],
+    [0.6, 30],
+    [0.55, 60],
+  ])('critical when what it makes over half adds up: %d of what can be drained', (part, after) => {
+    const rule = host().give(after - 1, { exec: share(part) })
     expect(severities(rule)).toEqual(['flood.start warning'])
-    expect(severities(rule.give(1, { exec: share(0.52) }))[1]).toBe('flood.worse critical')
+    expect(severities(rule.give(1, { exec: share(part) }))[1]).toBe('flood.worse critical')
+  })
+
+  it('critical in its second second when it takes all that can be drained', () => {
+    const rule = host().give(1, { exec: share(1) })
+    expect(severities(rule)).toEqual(['flood.start warning'])
+    expect(severities(rule.give(1, { exec: share(1) }))[1]).toBe('flood.worse critical')
   })
 
   it('critical at once when a second takes all that can be drained in two', () => {
     expect(severities(host().give(1, { exec: share(2.3) }))).toEqual(['flood.start critical'])
   })
 
-  it('never critical below half, and never said to be worse twice', () => {
+  it('never critical below half, however its seconds differ, and never said to be worse twice', () => {
     const below = host().give(HOUR, { exec: share(0.49) })
     expect(severities(below)).toEqual(['flood.start warning'])
+    const noise = new Random(3)
+    const noisy = host().give(HOUR, () => ({ exec: share(noise.between(0.12, 0.72)) }))
+    expect(severities(noisy)).toEqual(['flood.start warning'])
     const above = host().give(HOUR, (i) => ({ exec: share(i % 100 < 50 ? 0.9 : 0.3) }))
     expect(severities(above)).toEqual(['flood.start warning', 'flood.worse critical'])
   })
@@ -172,9 +185,9 @@ describe('a flood is', () => {
   it('measured by what can be drained, once that is known', () => {
     const rule = host(20)
     rule.drain = 3000
-    rule.give(10, { exec: 2000 })
+    rule.give(20, { exec: 2000 })
     expect(severities(rule)).toEqual(['flood.start warning', 'flood.worse critical'])
-    expect(rule.alerts[1]['text']).toContain('67 % of what can be drained, after 8 s')
+    expect(rule.alerts[1]['text']).toContain('67 % of what can be drained, after 18 s')
   })
 })
 
@@ -241,7 +254,7 @@ describe('a key that usually takes much of what can be drained', () => {
   it('is in flood when it makes more than usual, and critical when that is harm', () => {
     const rule = bursty(0.3, 1000).give(100, { exec: 20 })
     const before = rule.alerts.length
-    rule.give(2, { exec: share(0.3) }).give(10, { exec: share(0.8) })
+    rule.give(2, { exec: share(0.3) }).give(12, { exec: share(0.8) })
     expect(whys(rule.alerts.slice(before)).map(([type, severity]) => [type, severity])).toEqual([
       ['flood.start', 'info'],
       ['flood.worse', 'warning'],

@@ -107,7 +107,7 @@ describe('a flood', () => {
   })
 
   it('is told again, under the same dedup_key, when it is worse', () => {
-    const bench = new Bench().take(...before(), ...seconds(5, 16, 24_000))
+    const bench = new Bench().take(...before(), ...seconds(5, 16, 32_000))
     expect(bench.alerts.map(({ type, severity, dedup_key: key }) => [type, severity, key])).toEqual(
       [
         ['flood.start', 'warning', 'flood/web-01/exec'],

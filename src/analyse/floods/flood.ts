@@ -1,9 +1,12 @@
 import type { Severity } from '../../model/alert.ts'
+import { Sum } from '../counts/sums.ts'
 import type { Culprits } from '../origins/culprits.ts'
+import { type Drain, isCritical, severityOf, surplusOf } from './detector.ts'
+import type { Now } from './now.ts'
 
-/** Seconds over which a flood is measured for how bad it is. */
-const RECENT_S = 10
-const MOST_RECENT_S = 3
+/** Seconds over which the worst of a flood is measured, and those over which it is held against the whole drain. */
+const RECENT_S = 3
+const LAST_S = 2
 
 /** What a flood is known by, from its first second on. */
 interface FloodBegin {
@@ -45,7 +48,7 @@ const NONE_BEFORE: Before = {
 
 /** A flood in the checkpoint. */
 export type FloodState = Readonly<
-  Omit<Flood, 'seconds' | 'whole' | 'recentMean' | 'mostRecentMean' | 'add' | 'join' | 'state'>
+  Omit<Flood, 'seconds' | 'whole' | 'recentMean' | 'severity' | 'add' | 'join' | 'state'>
 >
 
 /** A flood, or some seconds of what may become one. Sums are from its first to its last second over the line. */
@@ -78,10 +81,12 @@ export class Flood {
   calmEvents = 0
   calmEntries = 0
   calmAll = 0
-  /** Most entries in a second, highest smooth rate, and most a second over MOST_RECENT_S. */
+  /** Most entries in a second, highest smooth rate, and most a second over RECENT_S. */
   peak = 0
   peakSmooth = 0
   worst = 0
+  /** What it made more than a flood may that harms nobody, as `surplusOf` sums it up. */
+  surplus = 0
   /** Entries of the last RECENT_S seconds. */
   recent: number[] = Array.from({ length: RECENT_S }, () => 0)
 
@@ -118,25 +123,21 @@ export class Flood {
 
   /** Entries a second over the last RECENT_S seconds, those before it counted as none. */
   get recentMean(): number {
-    return sum(this.recent) / RECENT_S
+    return this.#meanOver(RECENT_S)
   }
 
-  /** The same over the last MOST_RECENT_S. */
-  get mostRecentMean(): number {
-    return sum(this.recent.slice(-MOST_RECENT_S)) / MOST_RECENT_S
+  /** How bad it is; a page only where it `mayPage`. */
+  severity(drain: Drain, mayPage: boolean): Severity {
+    const isPage = mayPage && isCritical(this.surplus, this.#meanOver(LAST_S), drain)
+    return isPage ? 'critical' : severityOf(this.peak, drain)
   }
 
-  /** Adds a second: that of the flood, that of all keys, and whether it was a calm one. */
-  add(
-    second: number,
-    events: number,
-    entries: number,
-    all: number,
-    smooth: number,
-    isCalm: boolean,
-  ): void {
-    this.recent = [...this.recent.slice(1), entries]
-    this.worst = Math.max(this.worst, this.mostRecentMean)
+  /** Adds a second, in which its key made `entries` and had a `smooth` rate, and whether it was a calm one. */
+  add({ second, sums, drain, all }: Now, entries: number, smooth: number, isCalm: boolean): void {
+    const events = sums.get(this.row, Sum.Events)
+    this.recent = [...this.recent, entries].slice(-RECENT_S)
+    this.worst = Math.max(this.worst, this.recentMean)
+    this.surplus = surplusOf(this.surplus, entries, drain)
     this.calmEvents += events
     this.calmEntries += entries
     this.calmAll += all
@@ -166,8 +167,8 @@ export class Flood {
   state(): FloodState {
     return Object.assign({}, this, { recent: [...this.recent] })
   }
-}
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+  #meanOver(seconds: number): number {
+    return this.recent.slice(-seconds).reduce((sum, entries) => sum + entries, 0) / seconds
+  }
 }

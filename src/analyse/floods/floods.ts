@@ -14,7 +14,6 @@ import {
   hotSecondsOf,
   lineOf,
   settlingBarOf,
-  severityOf,
   smoothBarOf,
 } from './detector.ts'
 import { Flood, type FloodState } from './flood.ts'
@@ -168,7 +167,7 @@ export class Floods {
       return
     }
     const flood = known ?? this.#begin(base, second, bar, line)
-    this.#add(flood, base, entries, now, false)
+    flood.add(now, entries, base.smooth, false)
     flood.hot = isHot ? flood.hot + 1 : 0
     flood.idle = isHot ? 0 : flood.idle + 1
     flood.moved = entries >= bar && !isMore ? flood.moved + 1 : 0
@@ -194,7 +193,7 @@ export class Floods {
     this.#floods.delete(base.row)
     base.learnPeak(flood.peak - base.level, flood.peakSmooth - base.level)
     if (flood.moved < IDLE_S) return
-    const level = flood.mostRecentMean
+    const level = flood.recentMean
     const peak = MOVED_PEAK * (flood.peak - level) + MOVED_SPREAD * level
     base.accept(level, peak, peak / 2, this.#baselines.block)
   }
@@ -203,7 +202,7 @@ export class Floods {
   #follow(flood: Flood, base: Baseline, entries: number, now: Now): void {
     const { drain } = now
     const isLow = entries < flood.line || (base.smooth < flood.line && flood.seconds > CALM_S)
-    this.#add(flood, base, entries, now, isLow)
+    flood.add(now, entries, base.smooth, isLow)
     if (flood.calm >= base.calm) {
       this.#learnFlood(flood, base, drain)
       base.endedAt = flood.until + 1
@@ -235,11 +234,6 @@ export class Floods {
     return flood
   }
 
-  #add(flood: Flood, base: Baseline, entries: number, now: Now, isCalm: boolean): void {
-    const events = now.sums.get(flood.row, Sum.Events)
-    flood.add(now.second, events, entries, now.all, base.smooth, isCalm)
-  }
-
   #learn(base: Baseline, entries: number): void {
     base.learnLevel(entries, this.#baselines.age)
     base.learnPeak(entries - base.level, base.smooth - base.level)
@@ -264,8 +258,7 @@ export class Floods {
   }
 
   #severityOf(flood: Flood, drain: Drain): Severity {
-    const isEarly = this.#baselines.settling && flood.seconds < SETTLING_CRITICAL_S
-    if (isEarly) return severityOf(flood.peak, 0, 0, drain)
-    return severityOf(flood.peak, flood.recentMean, flood.mostRecentMean, drain)
+    const mayPage = !this.#baselines.settling || flood.seconds >= SETTLING_CRITICAL_S
+    return flood.severity(drain, mayPage)
   }
 }

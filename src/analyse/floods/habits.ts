@@ -1,5 +1,4 @@
 import type { Severity } from '../../model/alert.ts'
-import { Sum } from '../counts/sums.ts'
 import type { Baseline } from './baseline.ts'
 import { ACCEPTED_S, calmOf, hasRisen, largeOf } from './detector.ts'
 import { Flood, type FloodState } from './flood.ts'
@@ -37,8 +36,7 @@ export class Habits {
   follow(base: Baseline, entries: number, now: Now): void {
     const habit = this.#open.get(base.row)
     if (habit === undefined) return
-    const events = now.sums.get(base.row, Sum.Events)
-    habit.add(now.second, events, entries, now.all, base.smooth, entries < habit.line)
+    habit.add(now, entries, base.smooth, entries < habit.line)
     const isCalm = habit.calm >= base.calm
     if (!isCalm && habit.seconds < ACCEPTED_S) return
     base.endedAt = habit.until + 1
@@ -53,8 +51,7 @@ export class Habits {
     const usual = level + base.peak
     const from = now.second
     const habit = new Flood({ ...(candidate?.state() ?? { row, from, level, usual }), bar, line })
-    if (candidate === undefined)
-      habit.add(from, now.sums.get(row, Sum.Events), entries, now.all, base.smooth, false)
+    if (candidate === undefined) habit.add(now, entries, base.smooth, false)
     habit.told = SEVERITY
     habit.why = 'share'
     base.calm = calmOf(base, from)
