@@ -6,6 +6,7 @@ import { ClockReader, lastClock, MarkReader } from './counts/clock.ts'
 import { RejectReader } from './counts/rejects.ts'
 import { Head } from './head.ts'
 import type { KernelFigures } from './losses/kernel.ts'
+import type { Reset } from './losses/reset-alert.ts'
 import type { AnalyserCounts, AnalyserOptions } from './options.ts'
 import { Machine } from './queue/machine.ts'
 import type { QueueFigures } from './queue/queue.ts'
@@ -82,7 +83,8 @@ export class Analyser {
         node === options.host ? this.#machine.kernel.causeOf(from, to) : null,
       emitAlert: (alert) => options.emitAlert(this.#vigil.withRules(alert)),
     }
-    this.#vigil = new Vigil(options, known?.vigil)
+    const onReset = (reset: Reset): void => this.#machine.kernel.reset(reset)
+    this.#vigil = new Vigil({ ...options, onReset }, known?.vigil)
     const machine = state?.version === STATE_VERSION ? state.machine : undefined
     this.#machine = new Machine(
       { ...options, window: () => this.#windows.local, taken: () => this.#taken },

@@ -152,7 +152,7 @@ const EVIDENCE: Readonly<Record<string, z.ZodRawShape>> = {
     backlog_wait_ms: count.nullable(),
     shares: z.array(share),
   },
-  'lost.reset': { before: count, lost: count },
+  'lost.reset': { before: count, lost: count, by: author.nullable() },
   'audit.disabled': { by: author.nullable() },
   'auditd.stopped': {
     ending: z.enum(['ended', 'aborted', 'killed', 'missing']).nullable(),

@@ -266,7 +266,7 @@ describe('a counter that was reset', () => {
       expect.objectContaining({
         type: 'lost.reset',
         severity: 'warning',
-        evidence: { before: 100, lost: 3 },
+        evidence: { before: 100, lost: 3, by: null },
       }),
       expect.objectContaining({
         type: 'events.lost',

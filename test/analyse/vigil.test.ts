@@ -58,6 +58,40 @@ describe('auditing that is switched off', () => {
   })
 })
 
+describe('the counter of losses that is set back', () => {
+  const losses = (stage: Stage): unknown[] =>
+    stage.of('events.lost').map((alert) => evidence(alert)['losses'])
+
+  it('is told by its record at once, with who did it, and what no reading had shown is counted', () => {
+    const stage = new Stage().status(0, { lost: 100 })
+    stage.come(5, ...change(1, 'op=set lost=0 old=150')).come(5.1, ...syscall(2))
+    expect(stage.of('lost.reset')).toHaveLength(1)
+    stage.status(10, { lost: 3 }).wait(10, 40)
+    const [alert, ...others] = stage.of('lost.reset')
+    expect(others).toEqual([])
+    expect(evidence(alert)).toMatchObject({ before: 150, lost: 0, by: BY })
+    expect(alert['text']).toContain(AUDITCTL)
+    expect(losses(stage)).toEqual([53])
+  })
+
+  it('is told again under the same key where the record comes after the reading that shows it', () => {
+    const stage = new Stage().status(0, { lost: 100 }).status(10, { lost: 3 })
+    stage.come(9, ...change(1, 'op=set lost=0 old=100')).come(12, ...syscall(2))
+    const resets = stage.of('lost.reset')
+    expect(resets.map((alert) => evidence(alert)['by'] === null)).toEqual([true, false])
+    expect(new Set(resets.map((alert) => alert['dedup_key'])).size).toBe(1)
+    expect(losses(stage)).toEqual([3])
+  })
+
+  it('is told of other nodes and without a watcher, but not where it was zero', () => {
+    const stage = new Stage()
+    stage.come(0, ...change(1, 'op=set lost=0 old=7', 'db-01'), ...change(2, 'op=set lost=0 old=8'))
+    stage.come(1, ...change(3, 'op=set lost=0 old=0')).come(4, ...syscall(4))
+    const nodes = stage.of('lost.reset').map(({ node }) => node)
+    expect(nodes).toEqual(['db-01', 'web-01'])
+  })
+})
+
 describe('rules that change', () => {
   it('are told by two listings, with what was added and what is gone and by whom', () => {
     const stage = new Stage().rules(0, [WATCH, EXEC])

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Auditd, until, withAuditd } from './auditd.ts'
-import { auditctl, getppidRule, KEY, unavailable } from './kernel.ts'
+import { auditctl, getppidRule, KEY, status as kernelStatus, unavailable } from './kernel.ts'
 import { SHIM_PLUGIN, unbuilt } from './shim-plugin.ts'
 import { arrange, noUsers, startAs } from './users.ts'
 
@@ -63,6 +63,11 @@ async function tamper(auditd: Auditd): Promise<readonly Line[]> {
     await told('the new rule', ({ type }) => type === 'rules.changed')
     auditctl('-D')
     await told('that the rules are gone', (alert) => alert['severity'] === 'critical')
+    await lose(auditd)
+    auditctl('--reset-lost')
+    const reset = (alert: Line): boolean =>
+      alert['type'] === 'lost.reset' && evidence(alert)['by'] !== null
+    await told('that the counter of losses was set back', reset)
     auditctl('-e', '0')
     const off = ({ type, status }: Line): boolean =>
       type === 'audit.disabled' && status === 'firing'
@@ -78,6 +83,16 @@ async function tamper(auditd: Auditd): Promise<readonly Line[]> {
       await once(child, 'exit')
     }
   }
+}
+
+/** Has the kernel lose some records, so that its counter is not zero. */
+async function lose(auditd: Auditd): Promise<void> {
+  if ((kernelStatus().get('lost') ?? 0) > 0) return
+  auditctl('-b', '64')
+  auditctl('--backlog_wait_time', '0')
+  getppidRule(auditd)
+  await auditd.load('getppid', 20_000)
+  auditctl('-D')
 }
 
 describe.skipIf(reason)('tampering with a real kernel', () => {
@@ -103,6 +118,12 @@ describe.skipIf(reason)('tampering with a real kernel', () => {
     expect(off).toMatchObject({ status: 'firing', severity: 'critical', ends_at: null })
     expect(evidence(off)['by']).toMatchObject({ uid: 0, exe: '/usr/sbin/auditctl' })
     expect(on).toMatchObject({ status: 'resolved' })
+  })
+
+  it('by setting its counter of losses back is told with who did it', () => {
+    const [alert] = of('lost.reset').filter((told) => evidence(told)['by'] !== null)
+    expect(evidence(alert)).toMatchObject({ lost: 0, by: { uid: 0, exe: '/usr/sbin/auditctl' } })
+    expect(evidence(alert)['before']).toBeGreaterThan(0)
   })
 
   it('by killing auditd is told', () => {

@@ -81,21 +81,6 @@ function foreseenText({ foreseen, from, cause }: LossFigures): string {
   return cause === 'burst' ? ', which came too fast to be foreseen' : ''
 }
 
-/** The alert that somebody has set the counter of losses back. */
-export function lostReset(node: string, time: number, before: number, lost: number): Message {
-  const text =
-    `The kernel's counter of lost records on ${node} was reset from ${before} to ${lost}: ` +
-    `find who ran auditctl --reset-lost (a CONFIG_CHANGE event with op=set lost=0).`
-  return alertOf({
-    ...found(node, time),
-    type: 'lost.reset',
-    severity: 'warning',
-    subject: timeText(time),
-    text,
-    evidence: { before, lost },
-  })
-}
-
 /** What is over when it is found. */
 function found(
   node: string,

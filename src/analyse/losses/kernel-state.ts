@@ -47,6 +47,8 @@ export interface KernelState {
   readonly lost: number | null
   /** When `lost` was last read. */
   readonly lostAt: number
+  /** Time of the reading that showed a reset, until its record has come; missing where none did. */
+  readonly resetAt?: number | null
   readonly rises: readonly Rise[]
   /** Losses that are to be told, and when some were told last. */
   readonly untold: Untold | null

@@ -5,8 +5,9 @@ import { type Account, accountOf, type Lack, type Loss, unnamed } from './accoun
 import type { Seconds } from './blame.ts'
 import { type Cause, diagnose } from './diagnosis.ts'
 import { type Found, findCause, type StreamView } from './finding.ts'
-import { eventsLost, lostReset } from './kernel-alerts.ts'
+import { eventsLost } from './kernel-alerts.ts'
 import { type Case, type KernelState, NOT_TORN, NOTHING, type Untold } from './kernel-state.ts'
+import { lostReset, type Reset } from './reset-alert.ts'
 import { Signs } from './signs.ts'
 
 /** Milliseconds over which losses are told together, once some were told so many times: a burst may be read in two. */
@@ -102,6 +103,22 @@ export class Kernel {
     this.reach(this.#state.time)
   }
 
+  /**
+   * A record says that the counter was set back. What was lost between the last reading and that stands in
+   * no reading. A reading that shows the reset may have come before its record.
+   */
+  reset(reset: Reset): void {
+    const { lost, lostAt, time, resetAt = null } = this.#state
+    const { node } = this.#options
+    const isRead = lost === null || reset.at <= lostAt
+    this.#options.emitAlert(lostReset(node, reset, (isRead ? resetAt : null) ?? reset.at))
+    this.#set({ resetAt: null })
+    if (isRead) return
+    this.#set({ time: Math.max(time, reset.at) })
+    if ((reset.before - lost) >>> 0 < HALF) this.#count(reset.before, true)
+    this.#set({ lost: reset.lost })
+  }
+
   /** It is `time` now, ms since the epoch: tells what was lost, unless something was told just before. */
   reach(time: number): void {
     this.#settle(time)
@@ -167,12 +184,13 @@ export class Kernel {
   #takeStatus(status: StatusReading): void {
     const { backlog, backlog_limit: backlogLimit, rate_limit: rateLimit } = status
     const { node } = this.#options
-    const { time, lost } = this.#state
+    const { lost } = this.#state
     this.#set({ backlog, backlogLimit, rateLimit })
     if (status.lost === null) return
     if (lost !== null && status.lost < lost && lost - status.lost < HALF) {
-      this.#options.emitAlert(lostReset(node, time, lost, status.lost))
-      this.#set({ lost: 0 })
+      const reset = { at: this.#state.time, before: lost, lost: status.lost, by: null }
+      this.#options.emitAlert(lostReset(node, reset))
+      this.#set({ lost: 0, resetAt: reset.at })
     }
     this.#count(status.lost, true)
   }

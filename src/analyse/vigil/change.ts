@@ -1,17 +1,9 @@
+import type { Author } from '../../model/author.ts'
 import type { Run } from '../../model/delivery.ts'
 
 /** CONFIG_CHANGE and SYSCALL (include/uapi/linux/audit.h). */
 export const CONFIG_CHANGE = 1305
 const SYSCALL = 1300
-
-/** Who did something, as far as the records of its event say. */
-export interface Author {
-  /** Login id, 4294967295 for one that was never set; null where not said. */
-  readonly auid: number | null
-  readonly uid: number | null
-  readonly pid: number | null
-  readonly exe: string | null
-}
 
 /** A change of the kernel's audit settings or rules. */
 export interface Change {
@@ -22,12 +14,14 @@ export interface Change {
   /** The setting, for `set`, and its value. */
   readonly name: string | null
   readonly value: number | null
+  /** What it was before. */
+  readonly old: number | null
   readonly by: Author
 }
 
 const OP = /(?:^| )op="?([\w ]+?)"?(?= \w+=|$)/
 /** A setting that is set; kernels before 4.16 have no `op=` with it. */
-const SET = /(?:^| )(audit_\w+|lost)=(\d+) old=\d+/
+const SET = /(?:^| )(audit_\w+|lost)=(\d+) old=(\d+)/
 const FAILED = / res=0(?:\D|$)/
 
 const NUMBERS = { auid: numberField('auid'), uid: numberField('uid'), pid: numberField('pid') }
@@ -43,11 +37,11 @@ export function changesOf(run: Run, row: number): Change[] {
     if (lines.type[line] === SYSCALL) syscall = bodyOf(run, line)
   }
   return config.flatMap((text) => {
-    const [, name = null, value = null] = SET.exec(text) ?? []
+    const [, name = null, value = null, old = null] = SET.exec(text) ?? []
     const op = OP.exec(text)?.[1]?.replaceAll(' ', '_') ?? (name === null ? null : 'set')
     if (op === null || FAILED.test(text)) return []
     const by = { ...authorOf(syscall), auid: numberOf(text, 'auid') ?? numberOf(syscall, 'auid') }
-    return { op, key: textOf(text, 'key'), name, value: value === null ? null : Number(value), by }
+    return { op, key: textOf(text, 'key'), name, value: countOf(value), old: countOf(old), by }
   })
 }
 
@@ -55,20 +49,6 @@ export function changesOf(run: Run, row: number): Change[] {
 export function authorOfRow(run: Run, row: number): Author {
   return authorOf(bodyOf(run, run.result.events.first[row]))
 }
-
-/** An author in words. */
-export function authorText({ auid, uid, pid, exe }: Author): string {
-  const said = [
-    exe === null ? '' : `program ${exe}`,
-    auid === null ? '' : auid === UNSET ? 'no login id' : `login id ${auid}`,
-    uid === null ? '' : `user id ${uid}`,
-    pid === null ? '' : `process ${pid}`,
-  ].filter((text) => text !== '')
-  return said.length === 0 ? 'somebody' : said.join(', ')
-}
-
-/** A login id that was never set. */
-const UNSET = 0xffff_ffff
 
 function authorOf(text: string): Author {
   return {
@@ -82,6 +62,10 @@ function authorOf(text: string): Author {
 function bodyOf({ batch, result }: Run, line: number): string {
   const { body, end } = result.lines
   return Buffer.from(batch.bytes.subarray(body[line], end[line])).toString('utf8')
+}
+
+function countOf(digits: string | null): number | null {
+  return digits === null ? null : Number(digits)
 }
 
 function numberOf(text: string, name: keyof typeof NUMBERS): number | null {

@@ -1,5 +1,5 @@
+import type { Author } from '../../model/author.ts'
 import type { Message } from '../../model/delivery.ts'
-import type { Author } from './change.ts'
 import { auditdStarted, auditdStopped, type Ending } from './tamper-alerts.ts'
 
 /** Milliseconds behind a stop in which readings may still show auditd as it was. */

@@ -1,5 +1,6 @@
+import { type Author, authorText } from '../../model/author.ts'
 import type { Message } from '../../model/delivery.ts'
-import { type Author, authorText, type Change } from './change.ts'
+import type { Change } from './change.ts'
 
 /** Authors and keys that are told at most. */
 const MOST_AUTHORS = 10

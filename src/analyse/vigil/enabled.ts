@@ -1,5 +1,5 @@
+import type { Author } from '../../model/author.ts'
 import type { Message } from '../../model/delivery.ts'
-import type { Author } from './change.ts'
 import { auditDisabled, auditEnabled } from './tamper-alerts.ts'
 
 /** Milliseconds behind a switch in which events of before may still come: calls that had begun. */

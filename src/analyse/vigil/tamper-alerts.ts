@@ -1,6 +1,6 @@
 import { alertOf, type Finding, timeText } from '../../model/alert.ts'
+import { type Author, authorText } from '../../model/author.ts'
 import type { Message } from '../../model/delivery.ts'
-import { type Author, authorText } from './change.ts'
 import { type DeedsState, deedsEvidence, deedsText, opsText } from './deeds.ts'
 
 /** Rules that the evidence lists of each kind, and characters of one in the text. */

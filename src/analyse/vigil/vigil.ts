@@ -2,6 +2,7 @@ import type { Message, Run } from '../../model/delivery.ts'
 import { plain } from '../../model/plain.ts'
 import type { Reading } from '../../model/reading.ts'
 import { OTHER } from '../counts/keys.ts'
+import { lostReset, type Reset } from '../losses/reset-alert.ts'
 import type { Window } from '../rates/window.ts'
 import { authorOfRow, CONFIG_CHANGE, changesOf } from './change.ts'
 import { Daemon, type DaemonState } from './daemon.ts'
@@ -55,6 +56,8 @@ export interface VigilOptions {
   readonly ours?: Ours
   /** Asks the watcher for the rules. */
   askRules?(): void
+  /** A record says that the counter of losses of the host's own kernel was set back; without it that is told. */
+  onReset?(reset: Reset): void
 }
 
 interface Node {
@@ -192,7 +195,7 @@ export class Vigil {
     const { sec, ms } = run.result.events
     const stamp = sec[row] * 1000 + ms[row]
     if (type === START || type === END || type === ABORT) gaps.restart(stamp)
-    if (type === CONFIG_CHANGE) this.#takeChange(node, run, row, stamp, clock)
+    if (type === CONFIG_CHANGE) this.#takeChange(name, run, row, stamp, clock)
     else if (type === START) node.daemon.start(stamp)
     else if (type === END || type === ABORT)
       node.daemon.end(stamp, type === END ? 'ended' : 'aborted', authorOfRow(run, row))
@@ -205,12 +208,21 @@ export class Vigil {
     this.#wait(name)
   }
 
-  #takeChange({ enabled, rules }: Node, run: Run, row: number, stamp: number, clock: number): void {
+  #takeChange(name: string, run: Run, row: number, stamp: number, clock: number): void {
+    const { enabled, rules } = this.#node(name)
     for (const change of changesOf(run, row)) {
-      if (change.name === 'audit_enabled' && change.value !== null)
-        enabled.set(change.value, stamp, change.by)
+      const { value, old } = change
+      if (change.name === 'audit_enabled' && value !== null) enabled.set(value, stamp, change.by)
+      else if (change.name === 'lost' && value !== null && old !== null && old > value)
+        this.#reset(name, { at: stamp, before: old, lost: value, by: change.by })
       else if (OF_RULES.test(change.op)) rules.takeChange(change, stamp, clock)
     }
+  }
+
+  #reset(name: string, reset: Reset): void {
+    const options = this.#options
+    if (name === options.host && options.onReset !== undefined) options.onReset(reset)
+    else options.emitAlert(lostReset(name, reset))
   }
 
   #wait(name: string): void {
