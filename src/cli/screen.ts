@@ -7,6 +7,9 @@ const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l'
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 const BOLD = '\x1b[1m'
 const PLAIN = '\x1b[0m'
+/** What a terminal has that does not say so, as a serial console: then its size is 0. */
+const USUAL_ROWS = 24
+const USUAL_COLUMNS = 80
 
 /** A line of a screen. */
 export interface ScreenLine {
@@ -42,12 +45,12 @@ export class Screen {
   /** What there is room for. */
   get room(): { readonly rows: number; readonly columns: number } {
     const { rows, columns } = this.#output
-    return { rows, columns }
+    return { rows: rows || USUAL_ROWS, columns: columns || USUAL_COLUMNS }
   }
 
   /** Draws over what is there, line by line, so that nothing flickers; longer lines are cut. */
   draw(lines: readonly ScreenLine[]): void {
-    const { rows, columns } = this.#output
+    const { rows, columns } = this.room
     const shown = lines.slice(0, rows).map(({ text, bold }) => {
       const cut = text.slice(0, columns)
       return `${bold ? `${BOLD}${cut}${PLAIN}` : cut}\x1b[K`

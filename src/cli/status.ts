@@ -44,7 +44,8 @@ async function status({ config, json }: Flags): Promise<void> {
   const health = judge(written, now)
   if (json) await print(text)
   else {
-    const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY
+    // A serial console does not say how wide it is.
+    const columns = process.stdout.columns || Number.POSITIVE_INFINITY
     for (const line of statusLines(written, health, now, columns)) await printLine(line)
   }
   // The first line of the screen has said it.

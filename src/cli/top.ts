@@ -55,6 +55,8 @@ export function topCommand(): Command {
 async function top({ config }: Flags): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY)
     throw new Failure(ExitCode.Usage, 'top needs a terminal; spillway status does without')
+  if (process.env['TERM'] === 'dumb')
+    throw new Failure(ExitCode.Usage, 'top cannot draw on a dumb terminal; spillway status can')
   const { state } = loadSettings(config ?? null).spool
   // What cannot be read is said before the screen is taken.
   readStatusText(state)

@@ -205,7 +205,7 @@ export class Report {
       spool: { directory: settings.spool.directory, bytes: spool.used, limit: spool.limit },
       counts,
       kernel: { lost, backlog, backlog_limit: backlogLimit },
-      queue: queueStatus(standing.queue),
+      queue: queueStatus(standing.queue, lag === 0, Date.now()),
       rates: [...this.#rates.values()] as unknown as readonly RatesStatus[],
       windows: windowsStatus(rates),
       origins: originsStatus(origins),

@@ -19,10 +19,14 @@ afterEach(() => {
 })
 
 /** `top` on a terminal of its own. `shown` is all that was written there so far. */
-function onTerminal(): { child: ChildProcess; shown: () => string; ended: Promise<unknown[]> } {
+function onTerminal(size = 'cols 80 rows 24'): {
+  child: ChildProcess
+  shown: () => string
+  ended: Promise<unknown[]>
+} {
   const program = resolve(ROOT, 'bin/spillway')
   const top = `exec '${process.execPath}' '${program}' top --config '${place}/spillway.yaml'`
-  const line = `stty cols 80 rows 24; echo $$ > '${place}/pid'; ${top}`
+  const line = `stty ${size}; echo $$ > '${place}/pid'; ${top}`
   const child = spawn('script', ['-qefc', line, '/dev/null'])
   terminal = child
   let text = ''
@@ -93,6 +97,30 @@ describe('spillway top', () => {
       child.stdin?.write('\u0003')
       await ended
       expect(shown()).toContain(LEAVE)
+    },
+    60_000,
+  )
+
+  it.skipIf(!hasScript)(
+    'draws on a terminal that does not say how large it is',
+    async () => {
+      place = placeOf(statusOf())
+      const { child, shown, ended } = onTerminal('cols 0 rows 0')
+      await vi.waitFor(() => expect(shown()).toContain('backup-reads'), WAIT)
+      child.stdin?.write('q')
+      expect(await ended).toEqual([0, null])
+    },
+    60_000,
+  )
+
+  it.skipIf(!hasScript)(
+    'draws nothing on a dumb terminal, and says so',
+    async () => {
+      place = placeOf(statusOf())
+      const { shown, ended } = onTerminal('cols 80 rows 24; export TERM=dumb')
+      expect(await ended).toEqual([ExitCode.Usage, null])
+      expect(shown()).toContain('spillway: top cannot draw on a dumb terminal')
+      expect(shown()).not.toContain('\u001b')
     },
     60_000,
   )
