@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { Analyser } from '../src/analyse/analyser.ts'
 import { pump } from '../src/cli/pump.ts'
+import { OriginFinder } from '../src/decode/origins.ts'
 import { readFiles } from '../src/input/files.ts'
 import type { Block, Sink } from '../src/model/delivery.ts'
 import { standardOutlet } from '../src/sink/outlet.ts'
@@ -20,6 +21,7 @@ const sink = createStreamSink(standardOutlet(), { rejects: null, rate: nothing, 
 const analyser = new Analyser({
   host: 'web-01',
   interval: 10_000,
+  origins: new OriginFinder(),
   emitRate: nothing,
   emitAlert: nothing,
 })

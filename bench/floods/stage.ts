@@ -3,6 +3,7 @@ import type { Culprits } from '../../src/analyse/origins/culprits.ts'
 import { Hitters } from '../../src/analyse/origins/hitters.ts'
 import { callName, parentName, userName } from '../../src/analyse/origins/origin-names.ts'
 import { Origins } from '../../src/analyse/origins/origins.ts'
+import { Sample } from '../../src/analyse/origins/sample.ts'
 import { LATENESS_S } from '../../src/analyse/rates/window.ts'
 import { createBatch } from '../../src/model/batch.ts'
 import type { Run } from '../../src/model/delivery.ts'
@@ -15,9 +16,6 @@ export const KEPT_S = 40
 
 /** Entries of an event. */
 const ENTRIES = 5
-
-/** Events of a source in a second at most; where it makes more they have more entries. */
-const MOST_EVENTS = 1000
 
 /** Makers are drawn from a table of so many, in which each has its share. */
 const DRAWN = 4096
@@ -116,17 +114,23 @@ export class Stage {
 
   #hitters(second: number): Hitters {
     const hitters = new Hitters()
+    const sample = new Sample()
     const rows = new Uint32Array(1)
+    const ofRow = new Map<number, number>()
+    let of = 0
     for (const { cast, row, entries } of this.#of(second)) {
       const makers = this.#drawn[cast]
-      const events = Math.min(MOST_EVENTS, Math.ceil(entries / ENTRIES))
+      const events = Math.ceil(entries / ENTRIES)
       const at = this.#random.whole(0, DRAWN)
       rows[0] = row
+      let nth = ofRow.get(row) ?? 0
       for (let i = 0, left = entries; i < events; i++) {
         const made = Math.round(left / (events - i))
         left -= made
-        hitters.add(this.#run, 1, makers[(at + i) % DRAWN], rows, made)
+        const stands = sample.take(second, row, ++nth, ++of, made)
+        if (stands > 0) hitters.add(this.#run, 1, makers[(at + i) % DRAWN], rows, stands, made)
       }
+      ofRow.set(row, nth)
     }
     hitters.seal()
     return hitters

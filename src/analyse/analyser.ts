@@ -8,6 +8,7 @@ import { Head } from './head.ts'
 import type { KernelFigures } from './losses/kernel.ts'
 import type { Reset } from './losses/reset-alert.ts'
 import type { AnalyserCounts, AnalyserOptions } from './options.ts'
+import { Makers } from './origins/makers.ts'
 import { Machine } from './queue/machine.ts'
 import type { QueueFigures } from './queue/queue.ts'
 import { type Busiest, busiestOf } from './rates/busiest.ts'
@@ -48,6 +49,7 @@ export class Analyser {
   readonly #windows: Windows
   readonly #stream: StreamSections
   readonly #breaks: Breaks
+  readonly #makers: Makers
   #epoch = 0
   /** -1 before the first mark of an epoch. */
   #clock = -1
@@ -73,12 +75,14 @@ export class Analyser {
     this.#local = options.local ?? true
     const known = isKnown(state, options.interval) ? state : undefined
     this.#breaks = new Breaks(known?.breaks)
+    this.#makers = new Makers(options.origins ?? null)
     this.#output = {
       ...options,
       boot: null,
       breaks: this.#breaks,
       streamOf: (node) => this.#streamOf(node),
       drain: () => this.queue.drain,
+      findMaker: (run, row) => this.#makers.find(run, row),
       causeOf: (node, from, to) =>
         node === options.host ? this.#machine.kernel.causeOf(from, to) : null,
       emitAlert: (alert) => options.emitAlert(this.#vigil.withRules(alert)),
@@ -263,11 +267,12 @@ export class Analyser {
       if (isLocal) this.#machine.queue.take(clock, events, row)
       if (breaks.waiting) breaks.passTo(this.#epoch, run, row)
       const joins = window.gaps.broken && breaks.isBehind(run, row)
-      window.take(run, this.#runs, row, this.#awake)
+      const stands = window.take(run, this.#runs, row, this.#awake)
       if (joins) window.gaps.join()
-      this.#vigil.pass(row, window, isLocal, this.#awake)
+      this.#vigil.pass(row, window, isLocal, this.#awake, stands)
     }
     this.#vigil.end()
+    this.#makers.end()
   }
 
   /** The clock is now at `clock`: counts the rejects before it and passes the marks up to it. */

@@ -1,4 +1,5 @@
 import type { Message } from '../model/delivery.ts'
+import type { OriginReader } from '../model/origin-reader.ts'
 import type { StreamTotals } from './stream/stream.ts'
 import type { Ours } from './vigil/ours.ts'
 
@@ -14,6 +15,8 @@ export interface AnalyserOptions {
    * @default true
    */
   readonly local?: boolean
+  /** Finds who made an event; without it that is told of none. */
+  readonly origins?: OriginReader
   /** How our own processes on the host are known in its records; none are without it. */
   readonly ours?: Ours
   /** Takes one heartbeat. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { Analyser } from '../analyse/analyser.ts'
 import type { DecodeOptions } from '../decode/decoder.ts'
+import { OriginFinder } from '../decode/origins.ts'
 import { checkFiles, readFiles } from '../input/files.ts'
 import { clockAt } from '../model/batch.ts'
 import type { Block, Message, Sink } from '../model/delivery.ts'
@@ -88,6 +89,7 @@ async function replay(logs: readonly string[], flags: Flags): Promise<void> {
     host: flags.node,
     interval: Number(flags.interval) * 1000,
     local: spool !== undefined,
+    origins: new OriginFinder(),
     ...(spool === undefined ? {} : { ours: identityOf({ spool, watchFile: flags.watch ?? '' }) }),
     emitRate: (heartbeat) => flags.rates === true && print(heartbeat),
     emitAlert: print,

@@ -1,4 +1,5 @@
 import { MAX_EVENT_BYTES, MAX_EVENT_RECORDS, QUIET_MS } from '../model/limits.ts'
+import { NOT_FOUND } from '../model/origins.ts'
 import { Close, type Events, grown, growTable, type Lines, type Result } from '../model/result.ts'
 import { EOE, endsEvent, isDaemon, PROCTITLE } from '../tables/single.ts'
 
@@ -202,7 +203,8 @@ export class Joiner {
     events.complete[row] = 0
     events.closeLine[row] = events.closeMark[row] = -1
     events.outStart[row] = events.outEnd[row] = 0
-    events.keySet[row] = events.program[row] = events.path[row] = events.parent[row] = 0
+    events.keySet[row] = 0
+    events.program[row] = NOT_FOUND
     this.#lines.event[line] = row
     this.#lines.next[line] = -1
     return row

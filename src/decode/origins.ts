@@ -1,5 +1,6 @@
 import type { Batch } from '../model/batch.ts'
 import { EQUALS, QUOTE, SPACE } from '../model/bytes.ts'
+import type { OriginReader } from '../model/origin-reader.ts'
 import { isSlash } from '../model/origins.ts'
 import type { Events, Lines, Result } from '../model/result.ts'
 import { CWD, SYSCALL } from '../tables/single.ts'
@@ -7,6 +8,7 @@ import { Actor } from './actor.ts'
 import { FieldReader, word } from './field-reader.ts'
 import { prefixEnd } from './prefix.ts'
 import { TextIndex } from './text-index.ts'
+import { SLACK, viewOf } from './words.ts'
 
 const PATH = 1302
 const URINGOP = 1336
@@ -18,6 +20,10 @@ const NAME_AT = 7
 
 const CWD_NAME = word('cwd=')
 
+/** Events in a millisecond of stamps that are fast, but for the first of a batch. */
+const FAST_PER_MS = 2
+const AT_ONCE = 16
+
 /**
  * Finds who made each event: its program, user, call, parent, and where its path lies. What an event
  * has of these stands in its SYSCALL record or, without one, in its first; in its first PATH record with
@@ -26,7 +32,7 @@ const CWD_NAME = word('cwd=')
  * Works on the lines, so that it does not matter how the event is written. It looks at the words of the
  * line that matters up to its `exe`, and makes no string.
  */
-export class OriginFinder {
+export class OriginFinder implements OriginReader {
   readonly #texts = new TextIndex()
   readonly #fields = new FieldReader()
   readonly #actor = new Actor(this.#fields)
@@ -35,16 +41,26 @@ export class OriginFinder {
   #pathStart = 0
   #pathEnd = 0
 
-  /** Starts a batch, whose bytes are those of `view`, and whose events are in `result`. */
-  begin(batch: Batch, result: Result, view: DataView): void {
-    this.#fields.begin(batch.bytes, view)
+  begin(batch: Batch, result: Result): void {
+    const bytes = withSlack(batch)
+    const view = viewOf(bytes)
+    this.#fields.begin(bytes, view)
     this.#lines = result.lines
     this.#events = result.events
     this.#texts.begin(view, result.texts)
     this.#texts.row(0, 0)
   }
 
-  /** Finds the origin of an event that has closed. */
+  /**
+   * Whether so many of the batch came before this event that it is one of a fast stream, by its stamp, which knows
+   * nothing of other batches.
+   */
+  isFast(row: number): boolean {
+    const { sec, ms } = this.#events
+    const passed = (sec[row] - sec[0]) * 1000 + ms[row] - ms[0]
+    return row >= AT_ONCE + passed * FAST_PER_MS
+  }
+
   take(row: number): void {
     const { type, next, body, end } = this.#lines
     const events = this.#events
@@ -149,4 +165,12 @@ export class OriginFinder {
     const at = this.#fields.find(name, this.#lines.body[line], end)
     return at < end ? at : -1
   }
+}
+
+/** The bytes of a batch, with SLACK of them readable behind the last. */
+function withSlack({ bytes, length }: Batch): Uint8Array {
+  if (bytes.length >= length + SLACK) return bytes
+  const longer = new Uint8Array(length + SLACK)
+  longer.set(bytes.subarray(0, length))
+  return longer
 }

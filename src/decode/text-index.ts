@@ -13,11 +13,12 @@ export class TextIndex {
   /** Row + 1; 0 where free. */
   #slots = new Int32Array(SLOTS)
 
-  /** Starts a batch whose bytes are those of `view`, SLACK readable bytes behind the last. */
+  /** Starts a batch whose bytes are those of `view`, SLACK readable bytes behind the last, and some of whose texts may be known. */
   begin(view: DataView, texts: Texts): void {
     this.#view = view
     this.#texts = texts
-    this.#slots.fill(0)
+    if (texts.count * 2 > this.#slots.length) this.#widen()
+    else this.#place()
   }
 
   /** Row of the text `[start … end)`. */
@@ -71,8 +72,16 @@ export class TextIndex {
   }
 
   #widen(): void {
+    let length = this.#slots.length * 2
+    while (this.#texts.count * 2 > length) length *= 2
+    this.#slots = new Int32Array(length)
+    this.#place()
+  }
+
+  /** Puts all texts in their slots. */
+  #place(): void {
     const { count, hash } = this.#texts
-    this.#slots = new Int32Array(this.#slots.length * 2)
+    this.#slots.fill(0)
     const mask = this.#slots.length - 1
     for (let row = 0; row < count; row++) {
       let slot = hash[row] & mask

@@ -13,6 +13,9 @@ export interface Texts {
   hash: Int32Array
 }
 
+/** In the column `program` of an event of which nobody has found who made it. */
+export const NOT_FOUND: number = 2 ** 32 - 1
+
 /** First number that stands for a user who has not logged in. */
 export const USER_ROOM: number = 2 ** 32
 

@@ -148,7 +148,7 @@ export interface Events {
   /** Index into `Result.keySets`. */
   keySet: Uint32Array
   /**
-   * Who made it, where the decoder was asked for that: rows of `Result.texts` of the program, or the name of its
+   * Who made it, unless the program is NOT_FOUND: rows of `Result.texts` of the program, or the name of its
    * thread where that is all there is, and of what its paths have in common with others near them; what it is
    * (`callOf`); the login user, or USER_ROOM and the user where none has logged in, or NO_USER; the parent process,
    * 0 where unknown.
@@ -174,7 +174,7 @@ export interface Result {
   readonly lines: Lines
   readonly events: Events
   readonly rejects: Rejects
-  /** Empty where the decoder was not asked who made the events. */
+  /** Empty where nobody was asked who made the events. */
   readonly texts: Texts
   /** Event rows in closing order; `orderCount` of them count. */
   order: Uint32Array

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Analyser } from '../analyse/analyser.ts'
 import { type AnalyserState, isKnown } from '../analyse/state.ts'
+import { OriginFinder } from '../decode/origins.ts'
 import type { Log } from '../log.ts'
 import type { Sink } from '../model/delivery.ts'
 import { ExitCode, Failure } from '../model/failure.ts'
@@ -129,6 +130,7 @@ export class Service {
         host: settings.node,
         interval: settings.ratesInterval,
         local: typeof settings.input === 'string',
+        origins: new OriginFinder(),
         emitRate: (heartbeat) => this.#report.heartbeat(heartbeat),
         emitAlert: (alert) => this.#report.alert(alert),
         askRules: () => this.#wish.utter(),

@@ -2,6 +2,7 @@ import { Analyser } from '../../src/analyse/analyser.ts'
 import type { AnalyserOptions } from '../../src/analyse/options.ts'
 import type { AnalyserState } from '../../src/analyse/state.ts'
 import { Decoder } from '../../src/decode/decoder.ts'
+import { OriginFinder } from '../../src/decode/origins.ts'
 import { Framer } from '../../src/frame/framer.ts'
 import { createBatch } from '../../src/model/batch.ts'
 import type { Message } from '../../src/model/delivery.ts'
@@ -57,6 +58,7 @@ export class Stage {
         emitRate: () => {},
         emitAlert: (alert) => this.alerts.push(alert),
         askRules: () => this.asked++,
+        origins: new OriginFinder(),
         ...options,
       },
       state,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Generator } from '../../src/generate/generator.ts'
 import type { GeneratorOptions } from '../../src/generate/options.ts'
 import { decode, linesOf } from './decoded.ts'
-import { type Origin, originsOf } from './origins.ts'
+import { atOnce, type Origin, originsOf } from './origins.ts'
 
 const CALL =
   'type=SYSCALL msg=audit(1.000:1): arch=c000003e syscall=257 success=yes exit=3 a0=0 a1=1 a2=2 a3=3 items=1 ppid=41 ' +
@@ -111,6 +111,17 @@ describe('origins', () => {
       ),
       { numRuns: 8 },
     )
+  })
+
+  it('are the same whether they were found while decoding or are looked for later, as those of a fast stream are', () => {
+    for (const rate of [300, 50_000]) {
+      const bytes = made({ bytes: 300_000, rate, start: 1000 })
+      expect(originsOf(bytes)).toEqual(originsOf(bytes, { origins: false }))
+    }
+    const slow = atOnce(made({ bytes: 300_000, rate: 300, start: 1000 }))
+    const fast = atOnce(made({ bytes: 300_000, rate: 50_000, start: 1000 }))
+    expect(slow).toBeGreaterThan(0.8)
+    expect(fast).toBeLessThan(0.2)
   })
 
   it('agree with what is written of the events', () => {

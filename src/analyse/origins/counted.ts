@@ -10,16 +10,23 @@ const NONE: readonly Counter[] = []
 export class Counted {
   /** Entries that any count may be too low by. */
   readonly error: number
+  readonly #table: CounterTable
   readonly #of = new Map<number, Counter[]>()
 
   constructor(table: CounterTable) {
     this.error = table.error
+    this.#table = table
     for (const counter of table) {
       const at = counter.row * FACETS + counter.facet
       const alike = this.#of.get(at)
       if (alike === undefined) this.#of.set(at, [counter])
       else alike.push(counter)
     }
+  }
+
+  /** How far counts of a row may be off by chance, as `CounterTable.variance` says it. */
+  variance(row: number): number {
+    return this.#table.variance(row)
   }
 
   /** Those of a row by one facet, in the order in which they came. */

@@ -10,6 +10,8 @@ const SLOTS = 2048
 /** A table in the checkpoint: of each counter facet, row, number, user, cut, hash, count, text (as Latin-1). */
 export interface CountersState {
   readonly error: number
+  /** Row and variance of each row that has one. */
+  readonly variances: readonly (readonly [number, number])[]
   readonly counters: readonly (readonly [
     Facet,
     number,
@@ -42,9 +44,11 @@ export class CounterTable {
   readonly #slots = new Uint16Array(SLOTS)
   readonly #before = new Uint16Array(ROOM + 1)
   #error: number
+  readonly #variances: Map<number, number>
 
   constructor(state?: CountersState) {
     this.#error = state?.error ?? 0
+    this.#variances = new Map(state?.variances)
     for (const [facet, row, number, user, cut, hash, count, latin] of state?.counters ?? []) {
       const text = Uint8Array.from(Buffer.from(latin, 'latin1'))
       const seen = { run: NO_RUN, first: 0, second: 0 }
@@ -63,6 +67,19 @@ export class CounterTable {
 
   get size(): number {
     return this.#counters.length
+  }
+
+  /**
+   * How far counts of a row may be off by chance, where only some of its events were looked at: the variance of the
+   * count of what made half of all, in entries squared, times four.
+   */
+  variance(row: number): number {
+    return this.#variances.get(row) ?? 0
+  }
+
+  /** Adds to that of a row. */
+  vary(row: number, more: number): void {
+    this.#variances.set(row, this.variance(row) + more)
   }
 
   /** Whether there may be a counter of this hash. */
@@ -91,12 +108,14 @@ export class CounterTable {
       counter.count += one.count
     }
     this.#error += other.error + more
+    for (const [row, variance] of other.#variances) this.vary(row, variance)
   }
 
   /** Halves every count; what is below one goes. */
   halve(): void {
     for (const counter of this) counter.count /= 2
     this.#error /= 2
+    for (const [row, variance] of this.#variances) this.#variances.set(row, variance / 4)
     this.#drop((count) => count >= 1)
   }
 
@@ -104,6 +123,7 @@ export class CounterTable {
   state(): CountersState {
     return {
       error: this.#error,
+      variances: [...this.#variances],
       counters: [...this].map(({ facet, row, number, user, cut, hash, count, text }) => [
         facet,
         row,

@@ -9,6 +9,9 @@ const MOST = 3
 /** Share that is most: a sentence names who has it, and a path stands for those below it that have it together. */
 const MAIN_SHARE = 0.5
 
+/** Standard errors by which a share may be off that was found in a sample. */
+const SIGMAS = 3
+
 /** What tells of the directories above a path. */
 const DIRECTORIES: readonly Facet[] = [Facets.Path, Facets.Above]
 
@@ -18,7 +21,7 @@ const SEPARATOR = '\0'
 /** Who or what makes entries of a key. */
 export interface Culprit {
   readonly name: string
-  /** Share of the key's entries at least, and by how much it may be more. */
+  /** Share of the key's entries, and by how much it may be more; or less too, where not all events were looked at. */
   readonly share: number
   readonly error: number
   /** Entries a second that it usually makes for the key. */
@@ -49,6 +52,13 @@ export interface Usual {
   readonly seconds: number
 }
 
+/** What shares are of: the entries of a row, by how much counts of it may be too low, and how far off by chance. */
+interface Whole {
+  readonly entries: number
+  readonly error: number
+  readonly variance: number
+}
+
 /** Entries of one name, now and usually. */
 interface Share {
   count: number
@@ -63,15 +73,16 @@ export function culpritsOf(
   seconds: number,
   usual: Usual,
 ): Culprits {
+  const whole = wholeOf(row, now, entries)
   const told = (facet: Facet, nameOf: (counter: Counter) => string): Culprit[] => {
     const shares = sharesOf(row, [facet], now, usual, (counter) => [nameOf(counter)])
-    return first(shares, seconds).map(([name, share]) => culprit(name, share, entries, now.error))
+    return first(shares, seconds).map(([name, share]) => culprit(name, share, whole))
   }
   return {
     program: told(Facets.Program, ({ text }) => textOf(text)),
     user: told(Facets.User, ({ number }) => userName(number)),
     call: told(Facets.Call, ({ number }) => callName(number)),
-    path: pathsOf(row, now, entries, seconds, usual),
+    path: pathsOf(row, now, whole, seconds, usual),
     parent: told(Facets.Parent, ({ number }) => parentName(number)),
     together: togetherOf(row, now, entries, seconds, usual),
   }
@@ -85,10 +96,11 @@ export function togetherOf(
   seconds: number,
   usual: Usual,
 ): Together[] {
+  const whole = wholeOf(row, now, entries)
   const shares = sharesOf(row, [Facets.Whole], now, usual, (counter) => [wholeName(counter)])
   return first(shares, seconds).map(([name, share]) => {
     const [program, user, call, path] = name.split(SEPARATOR)
-    const { share: part, error, usual_per_s } = culprit(name, share, entries, now.error)
+    const { share: part, error, usual_per_s } = culprit(name, share, whole)
     return { program, user, call, path, share: part, error, usual_per_s }
   })
 }
@@ -106,7 +118,7 @@ function wholeName({ text, cut, user, number }: Counter): string {
 function pathsOf(
   row: number,
   now: Counted,
-  entries: number,
+  whole: Whole,
   seconds: number,
   usual: Usual,
 ): Culprit[] {
@@ -117,14 +129,16 @@ function pathsOf(
   const isMost = (share: Share): boolean =>
     all !== undefined && riseOf(share, seconds) >= MAIN_SHARE * riseOf(all, seconds)
   const single = first(prefixes, seconds)
-  const told = single.map(([name, share]) => culprit(name, share, entries, now.error))
+  const told = single.map(([name, share]) => culprit(name, share, whole))
   if (single.length > 0 && isMost(single[0][1])) return told
   const main = [...above]
     .filter(([name, share]) => name !== '/' && isMost(share))
     .toSorted(
       ([a, { count: x }], [b, { count: y }]) => b.split('/').length - a.split('/').length || y - x,
     )
-    .map(([name, share]) => culprit(`${name}/`, share, entries, Number.POSITIVE_INFINITY))
+    .map(([name, share]) =>
+      culprit(`${name}/`, share, { ...whole, error: Number.POSITIVE_INFINITY }),
+    )
   return [...main.slice(0, 1), ...told].slice(0, MOST)
 }
 
@@ -168,14 +182,33 @@ function riseOf({ count, usual }: Share, seconds: number): number {
   return count - usual * seconds
 }
 
-function culprit(name: string, { count, usual }: Share, entries: number, error: number): Culprit {
+function wholeOf(row: number, now: Counted, entries: number): Whole {
+  return { entries, error: now.error, variance: now.variance(row) }
+}
+
+function culprit(
+  name: string,
+  { count, usual }: Share,
+  { entries, error, variance }: Whole,
+): Culprit {
   const share = Math.min(1, count / entries)
+  const more = Math.min(1 - share, error / entries)
   return {
     name,
     share: rounded(share),
-    error: rounded(Math.min(1 - share, error / entries)),
+    error: rounded(Math.min(1, more + chance(share, entries ** 2 / variance))),
     usual_per_s: rounded(usual),
   }
+}
+
+/**
+ * By how much a share may be off that was found in a sample of so many; a sample of infinitely many is all. (Agresti and Coull, Approximate is better than "exact", 1998.)
+ */
+function chance(share: number, sample: number): number {
+  if (sample === Number.POSITIVE_INFINITY) return 0
+  const more = SIGMAS ** 2
+  const middle = (share * sample + more / 2) / (sample + more)
+  return SIGMAS * Math.sqrt((middle * (1 - middle)) / (sample + more))
 }
 
 /** Those that make most of the entries, as the end of a sentence; nothing where none does. */

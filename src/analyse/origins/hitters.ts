@@ -1,5 +1,5 @@
 import type { Run } from '../../model/delivery.ts'
-import { NO_USER } from '../../model/origins.ts'
+import { NO_USER, NOT_FOUND } from '../../model/origins.ts'
 import type { Events } from '../../model/result.ts'
 import { type CountersState, CounterTable } from './counters.ts'
 import { directoryEnd, directoryHash } from './directory.ts'
@@ -70,10 +70,20 @@ export class Hitters {
     return this.table.error + this.#least
   }
 
-  /** Adds the entries of an event to its rows; `runs` is the number of its run. */
-  add(run: Run, runs: number, event: number, rows: Uint32Array, entries: number): void {
+  /**
+   * Adds the entries that an event stands for to its rows; `runs` is the number of its run. Those that are not its
+   * `own` are not sure to be of its origin.
+   */
+  add(
+    run: Run,
+    runs: number,
+    event: number,
+    rows: Uint32Array,
+    entries: number,
+    own: number = entries,
+  ): void {
     const { events, texts } = run.result
-    if (texts.count === 0) return
+    if (texts.count === 0 || events.program[event] === NOT_FOUND) return
     this.#grow(entries)
     const program = events.program[event]
     const path = events.path[event]
@@ -90,6 +100,7 @@ export class Hitters {
     this.#sought.begin(run, runs)
     for (let i = 0; i < rows.length && i < MOST_ROWS; i++) {
       const row = rows[i]
+      if (entries > own) this.table.vary(row, (entries - own) * entries)
       this.#count(Facets.Whole, row, whole)
       if (program !== 0) this.#count(Facets.Program, row, programHash)
       if (user !== NO_USER) this.#count(Facets.User, row, user | 0)

@@ -20,7 +20,7 @@ export interface MadeBy {
   readonly user: string
   readonly call: string
   readonly path: string
-  /** Share of the entries at least, and by how much it may be more. */
+  /** As in `Culprit`. */
   readonly share: number
   readonly error: number
 }

@@ -1,5 +1,6 @@
 import { Sums, type SumsState } from '../counts/sums.ts'
 import { Hitters, type HittersState } from '../origins/hitters.ts'
+import { Sample, type SampleState } from '../origins/sample.ts'
 import { NO_SERIAL, type SecondFigures } from './interval.ts'
 
 /** An open second in the checkpoint. */
@@ -7,6 +8,7 @@ export interface SecondState extends SecondFigures {
   readonly second: number
   readonly sums: SumsState
   readonly hitters: HittersState | null
+  readonly sample: SampleState
 }
 
 /** What is known of one open second of a node. */
@@ -14,6 +16,7 @@ export class Second implements SecondFigures {
   readonly sums: Sums = new Sums()
   /** Who made its entries; null where nobody was looked for. */
   hitters: Hitters | null = null
+  sample: Sample = new Sample()
   /** Something counted in it. */
   isUsed = false
   rejected = 0
@@ -22,9 +25,10 @@ export class Second implements SecondFigures {
   last: number = NO_SERIAL
 
   /** Takes over what a checkpoint kept. */
-  load({ sums, hitters, rejected, incomplete, first, last }: SecondState): void {
+  load({ sums, hitters, sample, rejected, incomplete, first, last }: SecondState): void {
     this.sums.load(sums)
     this.hitters = hitters === null ? null : new Hitters(hitters)
+    this.sample = new Sample(sample)
     this.isUsed = true
     this.rejected = rejected
     this.incomplete = incomplete
@@ -36,6 +40,7 @@ export class Second implements SecondFigures {
   clear(): void {
     this.sums.clear()
     this.hitters = null
+    this.sample.clear()
     this.isUsed = false
     this.rejected = this.incomplete = 0
     this.first = this.last = NO_SERIAL
@@ -46,6 +51,7 @@ export class Second implements SecondFigures {
     const { rejected, incomplete, first, last } = this
     const sums = this.sums.state()
     const hitters = this.hitters?.state() ?? null
-    return { second, rejected, incomplete, first, last, sums, hitters }
+    const sample = this.sample.state()
+    return { second, rejected, incomplete, first, last, sums, hitters, sample }
   }
 }

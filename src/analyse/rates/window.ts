@@ -1,5 +1,6 @@
 import type { Message, Run } from '../../model/delivery.ts'
 import { Keys, type KeyTally, TOTAL } from '../counts/keys.ts'
+import { Sum } from '../counts/sums.ts'
 import { Floods } from '../floods/floods.ts'
 import { Torn } from '../losses/torn.ts'
 import { Hitters } from '../origins/hitters.ts'
@@ -51,6 +52,7 @@ export class Window {
   readonly #origins: Origins
   readonly #history: History
   readonly #slots: readonly Second[] = Array.from({ length: SLOTS }, () => new Second())
+  readonly #output: Output
   /** Who makes events is looked for. */
   readonly #attributes: boolean
   /** Newest stamp in ms, NaN before time begins, and the stream's clock when it came. */
@@ -76,6 +78,7 @@ export class Window {
     this.node = node
     this.kernelHeard = state?.kernelHeard ?? -1
     this.torn = new Torn(state?.torn)
+    this.#output = output
     this.#attributes = attributes
     this.#keys = new Keys(state?.keys)
     const floods = {
@@ -127,8 +130,11 @@ export class Window {
     return second >= this.#closed && slot.isUsed ? this.#keys.tally(slot.sums) : null
   }
 
-  /** Takes an event of run number `runs`; `clock` is the stream's clock when it closed. */
-  take(run: Run, runs: number, event: number, clock: number): void {
+  /**
+   * Takes an event of run number `runs`; `clock` is the stream's clock when it closed. Gives the entries that it stands
+   * for among those whose maker was found, 0 where that was not done.
+   */
+  take(run: Run, runs: number, event: number, clock: number): number {
     const { sec, ms, serial, daemon, keySet, records, eoe, bytes, close, complete } =
       run.result.events
     const second = sec[event]
@@ -147,12 +153,11 @@ export class Window {
       if (!this.#lateRun.take(isNew, clock)) {
         if (hasSerial) this.gaps.take(serial[event], stamp, this.#now, clock)
         this.#late(rows, records[event], entries, complete[event])
-        return
+        return this.#find(run, event, entries)
       }
       if (!isNew) this.gaps.reset()
       this.finish()
-      this.take(run, runs, event, clock)
-      return
+      return this.take(run, runs, event, clock)
     }
     this.#lateRun.end()
     if (run.result.keySets[keySet[event]] !== '') this.torn.take(eoe[event], close[event])
@@ -166,10 +171,16 @@ export class Window {
     slot.sums.add(TOTAL, records[event], entries, bytes[event])
     for (let i = 0; i < rows.length; i++)
       slot.sums.add(rows[i], records[event], entries, bytes[event])
-    if (this.#attributes && second >= this.#judged) {
+    if (!this.#attributes) return 0
+    const nth = slot.sums.get(rows[0], Sum.Events)
+    const stands = slot.sample.take(second, rows[0], nth, slot.sums.get(TOTAL, Sum.Events), entries)
+    if (stands === 0) return 0
+    this.#find(run, event, stands)
+    if (second >= this.#judged) {
       slot.hitters ??= new Hitters()
-      slot.hitters.add(run, runs, event, rows, entries)
+      slot.hitters.add(run, runs, event, rows, stands, entries)
     }
+    return stands
   }
 
   /** Counts rejects, which have no stamp, in the newest second. Time has begun. */
@@ -248,6 +259,12 @@ export class Window {
     return slot
   }
 
+  /** Has it found who made an event that stands for so many entries. */
+  #find(run: Run, event: number, stands: number): number {
+    if (this.#attributes) this.#output.findMaker(run, event)
+    return this.#attributes ? stands : 0
+  }
+
   #late(rows: Uint32Array, records: number, entries: number, complete: number): void {
     const slot = this.#open(this.#now)
     if (complete === 0) slot.incomplete++
@@ -271,6 +288,7 @@ export class Window {
       if (slot.isUsed) this.#floods.second(this.#judged, slot.sums)
       else this.#floods.quiet(this.#judged, 1)
       slot.hitters?.seal()
+      slot.sample.clear()
     }
     if (this.#judged < end) this.#floods.quiet(this.#judged, end - this.#judged)
     this.#judged = Math.max(this.#judged, end)

@@ -7,7 +7,7 @@ import type { WindowState } from './window-state.ts'
 /** Nodes with a window of their own; the others are counted together as one. */
 export const MAX_NODES = 1000
 
-/** Nodes of which it is looked who makes their events: what is kept for that takes a megabyte at worst. */
+/** Nodes besides the host of which it is looked who makes their events: what is kept for that takes a megabyte at worst. */
 const MAX_ATTRIBUTED = 64
 
 type MakeWindow = (node: string, attributes: boolean, state?: WindowState) => Window
@@ -54,7 +54,8 @@ export class Windows {
 
   /** Makes a window. */
   add(node: string, state?: WindowState): Window {
-    const window = this.#make(node, this.#windows.size < MAX_ATTRIBUTED, state)
+    const attributes = node === this.#host || this.#windows.size < MAX_ATTRIBUTED
+    const window = this.#make(node, attributes, state)
     this.#windows.set(node, window)
     return window
   }

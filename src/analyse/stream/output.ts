@@ -1,4 +1,4 @@
-import type { Message } from '../../model/delivery.ts'
+import type { Message, Run } from '../../model/delivery.ts'
 import type { Cause } from '../losses/diagnosis.ts'
 import type { Breaks } from './breaks.ts'
 import type { StreamFigures } from './stream.ts'
@@ -15,6 +15,8 @@ export interface Output {
   emitAlert(alert: Message): void
   /** Entries a second that the stream can be drained at; null while that was not measured. */
   drain(): number | null
+  /** Has the columns of a row say who made it. */
+  findMaker(run: Run, row: number): void
   /** Why events of a node did not come, from one time to another in ms since the epoch; null where nobody looks. */
   causeOf(node: string, from: number, to: number): Cause | null
 }

@@ -1,6 +1,6 @@
 import type { Message, Run } from '../../model/delivery.ts'
 import { keysOf } from '../../model/key-set.ts'
-import { readCall, USER_ROOM } from '../../model/origins.ts'
+import { NOT_FOUND, readCall, USER_ROOM } from '../../model/origins.ts'
 import { wholeText } from '../origins/origin-names.ts'
 import { type OwnProgram, selfCalm, selfFlood } from './self-alerts.ts'
 
@@ -92,8 +92,8 @@ export class Own {
   /** Time of the newest of our entries, ms since the epoch. */
   #stamp: number
   #run: Run | null = null
-  /** 1 for the texts of the run that are programs of ours; null where no program or user of ours is known. */
-  #isOurs: Uint8Array | null = null
+  /** Some program or user of ours is known. */
+  readonly #areKnown: boolean
   /** What came of the run and is in no program yet, in the order in which it came. */
   readonly #fresh = new Map<string, Fresh>()
 
@@ -101,6 +101,7 @@ export class Own {
     this.#options = options
     this.#users = options.ours.uids.map((uid) => uid + USER_ROOM)
     this.#programs = options.ours.programs.map((program) => Buffer.from(`"${program}`))
+    this.#areKnown = this.#users.length + this.#programs.length > 0
     this.#state = state
     this.#stamp = state.stamp
   }
@@ -113,26 +114,23 @@ export class Own {
   /** What follows are rows of a run. */
   begin(run: Run): void {
     this.#run = run
-    this.#isOurs = this.#textsOf(run)
   }
 
   /** The rows of the run are over: its bytes may go. */
   end(): void {
     this.#settle()
-    this.#run = this.#isOurs = null
+    this.#run = null
   }
 
-  /** Takes an event of the run. */
-  pass(row: number): void {
+  /** Takes an event of the run that stands for so many entries among those whose maker was found. */
+  pass(row: number, stands: number): void {
     const run = this.#run as Run
     const { records, eoe, program, user, sec, ms } = run.result.events
-    const entries = records[row] + eoe[row]
-    this.#all += entries
-    const isOurs = this.#isOurs
-    if (isOurs === null) return
-    if (isOurs[program[row]] === 0 && !this.#isUser(user[row])) return
-    this.#add(run, row, entries)
-    this.#own += entries
+    this.#all += records[row] + eoe[row]
+    if (stands === 0 || !this.#areKnown || program[row] === NOT_FOUND) return
+    if (!this.#isProgram(run, program[row]) && !this.#isUser(user[row])) return
+    this.#add(run, row, stands)
+    this.#own += stands
     this.#stamp = Math.max(this.#stamp, sec[row] * 1000 + ms[row])
   }
 
@@ -176,19 +174,13 @@ export class Own {
     this.#state = { ...this.#state, loudAt: null, isLoop: false }
   }
 
-  /** Texts of a run that are programs of ours; null where nothing of ours is known. */
-  #textsOf({ batch, result }: Run): Uint8Array | null {
-    const { texts } = result
-    if (texts.count === 0 || this.#users.length + this.#programs.length === 0) return null
-    const ours = new Uint8Array(texts.count)
-    for (let text = 1; text < texts.count; text++) {
-      const [start, end] = [texts.start[text], texts.end[text]]
-      const isOurs = this.#programs.some(
-        (name) => name.length === end - start && name.compare(batch.bytes, start, end) === 0,
-      )
-      if (isOurs) ours[text] = 1
-    }
-    return ours
+  #isProgram({ batch, result }: Run, text: number): boolean {
+    const { start: starts, end: ends } = result.texts
+    const start = starts[text]
+    const end = ends[text]
+    for (const name of this.#programs)
+      if (name.length === end - start && name.compare(batch.bytes, start, end) === 0) return true
+    return false
   }
 
   #isUser(user: number): boolean {

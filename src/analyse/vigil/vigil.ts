@@ -116,12 +116,15 @@ export class Vigil {
     this.#own.end()
   }
 
-  /** Takes an event of the run, which is of this machine's own kernel or not; `clock` is the stream's. */
-  pass(row: number, window: Window, isLocal: boolean, clock: number): void {
+  /**
+   * Takes an event of the run, which is of this machine's own kernel or not; `clock` is the stream's, and `stands` as
+   * `Window.take` gives it.
+   */
+  pass(row: number, window: Window, isLocal: boolean, clock: number, stands: number): void {
     const { events, lines } = (this.#run as Run).result
     const type = lines.type[events.first[row]]
     if (type >= KERNEL_FIRST && type <= KERNEL_LAST) window.kernelHeard = clock
-    if (isLocal) this.#own.pass(row)
+    if (isLocal) this.#own.pass(row, stands)
     if (type === CONFIG_CHANGE || events.daemon[row] === 1 || this.#waiting.size > 0)
       this.#take(this.#run as Run, row, window, type, clock)
   }
