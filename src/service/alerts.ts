@@ -7,6 +7,9 @@ import type { Notice } from '../spool/notice.ts'
 import type { AlertBoard } from './alert-board.ts'
 import type { Means } from './parts.ts'
 
+/** What to do about what is missing. */
+const REFILL = "spillway reconcile --output brings back what auditd's own log has"
+
 /** Alerts that are not of analysis. */
 const OF_SERVICE = /^(?:spool|kafka|outbox|decode)\./
 
@@ -48,7 +51,7 @@ export function poisonAlert(trouble: Trouble, node: string, now: number): Messag
     status: 'firing',
     startsAt: now,
     endsAt: now,
-    text: `${bytes} bytes became rejects instead of events: ${reason}.`,
+    text: `${bytes} bytes became rejects instead of events, which ended their decoder (${reason}): please report it with them.`,
     evidence: { at, bytes, reason },
   })
 }
@@ -90,19 +93,19 @@ export function forgotten(board: AlertBoard): Message[] {
 function saidOf(notice: Notice): Said {
   if (notice.kind === 'waiting') {
     const { epoch, newer } = notice
-    const text = `Shim ${newer} writes while shim ${epoch} still lives; ${epoch} is read to its end first.`
+    const text = `Shim ${newer} writes while shim ${epoch} still lives; ${epoch} is read to its end first: where that lasts, see what hangs (pgrep -a spillway-shim).`
     return { subject: `${epoch}`, text, evidence: { epoch, newer } }
   }
   if (notice.kind === 'died') {
     const at = positionText(notice.at)
-    const text = `A shim ended at ${at} without saying so: what it held in memory is lost.`
+    const text = `A shim ended at ${at} without saying so, and what it held in memory is missing: ${REFILL}.`
     return { subject: at, text, evidence: { at, torn: notice.torn } }
   }
   if (notice.kind === 'dropped') {
     const { bytes, lineFeeds: lines, firstMs, lastMs } = notice.gap
     const at = positionText(notice.at)
     const [from, to] = [timeText(firstMs), timeText(lastMs)]
-    const text = `The shim dropped ${lines} lines (${bytes} bytes) from ${from} to ${to}: the spool had reached its limit, or could not be written.`
+    const text = `The shim dropped ${lines} lines (${bytes} bytes) from ${from} to ${to}: the spool had reached its limit, or could not be written; ${REFILL}.`
     return { subject: at, startsAt: firstMs, endsAt: lastMs, text, evidence: { at, lines, bytes } }
   }
   const [from, to] = [positionText(notice.from), positionText(notice.to)]
@@ -112,11 +115,11 @@ function saidOf(notice: Notice): Said {
     const { file } = notice
     const kept =
       file === null ? 'they could not be kept' : `what is left of them is kept in ${file}`
-    const text = `${bytes} bytes of the spool from ${from} to ${to} are no frame of the shim; ${kept}.`
+    const text = `${bytes} bytes of the spool from ${from} to ${to} are no frame of the shim; ${kept}: look for errors of the disk, and ${REFILL}.`
     return { subject: from, text, evidence: { ...evidence, file } }
   }
   const amount = lines === null ? 'what lay there' : `${lines} lines (${bytes} bytes)`
-  const text = `Reading goes on at ${to} instead of ${from}: ${amount} was deleted before it was read, or another spool is in its place.`
+  const text = `Reading goes on at ${to} instead of ${from}: ${amount} was deleted before it was read, or another spool is in its place: ${REFILL}.`
   return { subject: from, text, evidence }
 }
 

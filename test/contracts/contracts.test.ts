@@ -9,8 +9,10 @@ import { ALERT_TYPES } from '../../src/contracts/alert.ts'
 import { CONTRACTS, schemaText } from '../../src/contracts/schemas.ts'
 import type { Log } from '../../src/log.ts'
 import type { Message } from '../../src/model/delivery.ts'
+import { spoolAlert } from '../../src/service/alerts.ts'
 import { runService } from '../../src/service/lifecycle.ts'
 import { encodeRejects } from '../../src/sink/reject.ts'
+import type { Notice } from '../../src/spool/notice.ts'
 import { make } from '../generate/made.ts'
 import { MemorySink } from '../pipeline/memory.ts'
 import { FakeWriter, GONE } from '../spool/fixture.ts'
@@ -147,6 +149,20 @@ describe('what comes out keeps its contract', () => {
     expect(statuses[0]).toMatchObject({ node: 'web-01', stopped: null, sink: { kind: 'stdout' } })
     expect(statuses.at(-1)).toMatchObject({ counts: { dropped_lines: 7 } })
     expect(statuses.at(-1)?.['stopped']).not.toBeNull()
+  })
+})
+
+describe('the text of an alert', () => {
+  const at = { epoch: 1, place: 128 }
+  const gap = { bytes: 9, lineFeeds: 1, firstNs: 0, lastNs: 0, firstMs: 0, lastMs: 0 }
+  const notices: Notice[] = [
+    { kind: 'dropped', at, gap },
+    { kind: 'died', at, torn: 0 },
+    { kind: 'skipped', from: at, to: at, bytes: null, lineFeeds: null },
+    { kind: 'corrupt', from: at, to: at, bytes: 9, lineFeeds: 1, file: null },
+  ]
+  it.each(notices)('says how what is missing comes back ($kind)', (notice) => {
+    expect(spoolAlert(notice, 'web-01', 0)['text']).toMatch(/: .*spillway reconcile --output .*\.$/)
   })
 })
 

@@ -74,7 +74,8 @@ export function diagnose({ losses, gaps, isBehind, signs }: Evidence): Cause {
 export const CAUSES: Readonly<Record<Cause, Words>> = {
   burst: {
     is: 'more came at once than the backlog holds',
-    advice: 'narrow the rules of the first key, or raise the backlog limit (auditctl -b)',
+    advice:
+      'narrow the rules that make most (spillway top), or raise the backlog limit (auditctl -b)',
   },
   rate_limit: {
     is: 'the rate limit drops what is over it, however idle auditd is',
@@ -98,7 +99,8 @@ export const CAUSES: Readonly<Record<Cause, Words>> = {
   },
   blocking: {
     is: 'processes wait for room in the queue, and nothing is lost yet',
-    advice: 'narrow the rules that make most, or raise the backlog limit (auditctl -b)',
+    advice:
+      'narrow the rules that make most (spillway top), or raise the backlog limit (auditctl -b)',
   },
   lost_wakeup: {
     is: 'processes wait for room though the queue is empty: a wake-up went astray',

@@ -56,7 +56,7 @@ export function auditdStopped(figures: StopFigures): Message {
   const how = {
     ended: `auditd on ${node} was told to end${who}`,
     aborted: `auditd on ${node} gave up and ended`,
-    killed: `auditd on ${node} is gone and did not say so: it was killed or has crashed`,
+    killed: `auditd on ${node} is gone and did not say so, since it was killed or has crashed`,
     missing: `auditd on ${node} has not run since ${timeText(at)}`,
   }[ending]
   const text = `${how}: records reach nobody until it is started (systemctl start auditd).`
@@ -113,7 +113,11 @@ export function rulesChanged({ node, from, to, listed, deeds }: RulesFigures): M
   const isVoid = count === 0 && gone !== null && gone.length > 0
   const isSame = listed !== null && !listed.moved && !listed.hidden
   const isUntouched = isSame && added?.length === 0 && gone?.length === 0
-  const text = `The audit rules of ${node} were changed${who}: ${whatText(listed, deeds)}.`
+  const advice =
+    isUntouched || listed === null
+      ? ''
+      : '; if that was not planned, put them back (augenrules --load)'
+  const text = `The audit rules of ${node} were changed${who}: ${whatText(listed, deeds)}${advice}.`
   return alertOf({
     ...over(node, from, to),
     type: 'rules.changed',
@@ -198,6 +202,7 @@ function firstText([first, ...others]: readonly string[]): string {
 
 function durationText(ms: number): string {
   const minutes = Math.round(ms / 60_000)
+  if (minutes < 2) return 'a minute'
   return minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`
 }
 

@@ -93,7 +93,7 @@ export class Troubles {
       status: 'firing',
       startsAt: now,
       endsAt: now,
-      text: `The outbox is full: ${dropped} rates and alerts were dropped since the start, oldest rates first.`,
+      text: `The outbox is full: ${dropped} rates and alerts were dropped since the start, oldest rates first: see what keeps Kafka from taking them (spillway status).`,
       evidence: { dropped },
     })
     this.#tell(alert)
