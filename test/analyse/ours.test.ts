@@ -99,6 +99,18 @@ describe('our own records', () => {
     expect(stage.of('self.flood')[0]['text']).toMatch(/find the rule that does it\.$/)
   })
 
+  it.each(['/tmp/a;reboot', '/tmp/$(id)', '/tmp/a&b', '/tmp/`id`', "/tmp/a'b"])(
+    'of the program %s bring nothing of that into a rule',
+    (program) => {
+      const stage = new Stage(undefined, { ours: OURS })
+      const exe = Buffer.from(program).toString('hex').toUpperCase()
+      flow(stage, [0, 12], 50, 50, (serial) => own(serial, 1, exe))
+      expect(evidence(stage.of('self.flood')[0])['rules']).toEqual([
+        `-A never,exit -F arch=b64 -S 1 -F uid=${UID}`,
+      ])
+    },
+  )
+
   it('of a program whose name is no word are excluded by their user', () => {
     const stage = new Stage(undefined, { ours: OURS })
     const hex = Buffer.from('/opt/a b/node').toString('hex').toUpperCase()

@@ -14,6 +14,9 @@ const STARTS: ReadonlySet<number> = new Set([
   callOf(0xc00000b7, 281),
 ])
 
+/** Paths that a shell and auditctl take as they are: whoever runs a program chooses its name, and people paste rules. */
+const WORD = /^\/[\w@%+:,./-]+$/
+
 /** Entries of one of our programs. */
 export interface OwnProgram {
   /** As records have it; empty where they do not say. */
@@ -115,7 +118,7 @@ function exclusionsOf({ program, uid, calls }: OwnProgram): string[] {
     const width = read.arch >= IS_64 ? 'b64' : 'b32'
     byWidth.set(width, (byWidth.get(width) ?? new Set()).add(read.number))
   }
-  const exe = program.startsWith('/') && !/\s/.test(program) ? [`-F exe=${program}`] : []
+  const exe = WORD.test(program) ? [`-F exe=${program}`] : []
   const who = [...exe, ...(uid === null ? [] : [`-F uid=${uid}`])].join(' ')
   if (who === '') return []
   return [...byWidth].map(([width, numbers]) => {
