@@ -130,6 +130,8 @@ async function replay(logs: readonly string[], flags: Flags): Promise<void> {
   // A recording ends somewhere; a log ends what is in it.
   if (spool === undefined) analyser.end()
   await flush()
+  const { events, rejected } = analyser.counts
+  if (events === 0) say(`spillway: no events were found, and ${rejected} lines that are no records`)
 }
 
 /** The wall clock of a stream, as its frames say. */

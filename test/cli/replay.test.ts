@@ -63,6 +63,16 @@ describe('a replay of a log', () => {
     expect((await spillway(['replay', ...args])).code).toBe(2)
   })
 
+  it('says so where there is no event in what it read', async () => {
+    const none = join(place, 'none.log')
+    writeFileSync(none, 'no record\nnone either\n')
+    expect(await spillway(['replay', none])).toEqual({
+      code: 0,
+      out: '',
+      err: 'spillway: no events were found, and 2 lines that are no records\n',
+    })
+  })
+
   it('needs readings that can be read', async () => {
     const { code, err } = await spillway(['replay', log, '--watch', join(place, 'none')])
     expect(code).toBe(3)
