@@ -303,6 +303,22 @@ describe('a node that is silent', () => {
     ])
   })
 
+  it('is missed no more after a week, and again once it has come back and spoken for an hour', () => {
+    const stage = new Stage()
+    const week = 7 * 24 * HOUR
+    speak(stage, 0, 2 * HOUR, 60)
+    stage.wait(2 * HOUR + 60, 2 * HOUR + week - 30, 600)
+    expect(stage.of('node.silent')).toHaveLength(1)
+    stage.wait(2 * HOUR + week + 10, 2 * HOUR + 2 * week, 600)
+    const alerts = stage.of('node.silent')
+    expect(alerts.map(({ status }) => status)).toEqual(['firing', 'resolved'])
+    expect(alerts[1]['text']).toContain('for 7 days')
+    const back = 2 * HOUR + 3 * week
+    speak(stage, back, back + 2 * HOUR, 60)
+    stage.wait(back + 2 * HOUR + 60, back + 4 * HOUR, 60)
+    expect(stage.of('node.silent')).toHaveLength(3)
+  })
+
   it('is let be for twice its longest silence of late', () => {
     const stage = new Stage()
     speak(stage, 0, 20 * HOUR, 2 * HOUR)

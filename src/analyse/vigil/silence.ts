@@ -1,5 +1,5 @@
 import type { Message } from '../../model/delivery.ts'
-import { nodeSilent, nodeSpeaks, type Voice } from './tamper-alerts.ts'
+import { nodeGone, nodeSilent, nodeSpeaks, type Voice } from './tamper-alerts.ts'
 
 /** Shortest silence that is told, of a node that has been known for a day, and before that. */
 const SHORTEST_MS = 10 * 60_000
@@ -7,6 +7,8 @@ const NEW_MS = 60 * 60_000
 const DAY_MS = 24 * 60 * 60_000
 /** How many times its longest silence of late a node may be silent. */
 const FACTOR = 2
+/** Milliseconds of silence after which a node that was told is taken to be out of service. */
+const GONE_MS = 7 * DAY_MS
 /** Milliseconds in which a silence of before counts half. */
 const HALF_LIFE_MS = 7 * DAY_MS
 
@@ -48,16 +50,27 @@ export class Silence {
     return this.#state !== null && this.#state.silentAt !== null
   }
 
+  /** Nothing is to be expected of it: a silence goes on, or went on until it was missed no more. */
+  get isAway(): boolean {
+    return this.#state === null || this.isSilent
+  }
+
   /**
    * The clock is at `clock`, the voice was last heard at `heard`, and the node's newest event is of the time
    * `newest`: ms since the epoch, or NaN where its time has not begun.
    */
   look(clock: number, heard: number, newest: number): void {
-    if (this.#state === null && Number.isNaN(newest)) return
+    // Of what is gone nothing is learned until it speaks again.
+    if (this.#state === null && (Number.isNaN(newest) || clock - heard >= GONE_MS)) return
     this.#hear(heard, newest)
     const state = this.#state
     if (state === null) return
     const quiet = clock - heard
+    if (state.silentAt !== null && quiet >= GONE_MS) {
+      this.#emitAlert(nodeGone(this.#node, state.silentAt, state.silentAt + quiet, this.#voice))
+      this.#state = null
+      return
+    }
     this.#state = { ...state, quiet: Math.max(state.quiet, quiet) }
     const { since, longest, silentAt, stamp } = state
     const shortest = clock - since < DAY_MS ? NEW_MS : SHORTEST_MS

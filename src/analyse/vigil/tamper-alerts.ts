@@ -7,6 +7,8 @@ import { type DeedsState, deedsEvidence, deedsText, opsText } from './deeds.ts'
 const MOST_RULES = 50
 const RULE_TEXT = 200
 
+const DAY_MS = 86_400_000
+
 /** The alert that auditing was switched off, and by whom where a record says so. */
 export function auditDisabled(node: string, time: number, by: Author | null): Message {
   const who = by === null ? '' : ` by ${authorText(by)}`
@@ -168,12 +170,29 @@ export function nodeSilent(
 
 /** The alert that a node that was silent since `from` speaks again. */
 export function nodeSpeaks(node: string, from: number, time: number, voice: Voice): Message {
+  return missedNoMore(node, from, time, voice, `Records come again from ${node}.`)
+}
+
+/** The alert that a node that is silent since `from` is not missed any more. */
+export function nodeGone(node: string, from: number, time: number, voice: Voice): Message {
+  const days = Math.round((time - from) / DAY_MS)
+  const text = `Nothing has come from ${node} for ${days} days: it is taken to be out of service and missed no more.`
+  return missedNoMore(node, from, time, voice, text)
+}
+
+function missedNoMore(
+  node: string,
+  from: number,
+  time: number,
+  voice: Voice,
+  text: string,
+): Message {
   return alertOf({
     ...over(node, from, time),
     type: 'node.silent',
     severity: 'info',
     subject: voice,
-    text: `Records come again from ${node}.`,
+    text,
     evidence: { records: voice, silent_s: seconds(time - from), longest_s: null },
   })
 }

@@ -173,7 +173,7 @@ export class Vigil {
       const { all, kernel } = this.#node(name)
       all.look(clock, heard, newest)
       // Whoever says nothing at all need not be said to have no record of the kernel either.
-      if (!all.isSilent && kernelHeard >= 0) kernel.look(clock, kernelHeard, newest)
+      if (!all.isAway && kernelHeard >= 0) kernel.look(clock, kernelHeard, newest)
       this.#wait(name)
     }
   }
