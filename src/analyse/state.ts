@@ -5,7 +5,7 @@ import type { StreamState } from './stream/stream.ts'
 import type { VigilState } from './vigil/vigil.ts'
 
 /** Version of the analyser's state. */
-export const STATE_VERSION = 14
+export const STATE_VERSION = 15
 
 /** Whether an analyser of this version and of an interval in ms goes on from a state. */
 export function isKnown(

@@ -39,3 +39,35 @@ describe('a burst that leaves events without an end', () => {
     expect([losses, missing]).toEqual([LOSSES, LOSSES - 2 * TORN])
   })
 })
+
+/** The kernel log tells of a loss, which is so much higher by now; `more`: it left lines out before it. */
+function log(stage: Stage, second: number, lost: number, more = false): void {
+  if (more)
+    stage.read(second, { kind: 'kmsg', says: 'suppressed', by: 'audit_log_start', lines: 9 })
+  stage.read(second, { kind: 'kmsg', says: 'lost', lost, rate_limit: 0, backlog_limit: 64 })
+  stage.read(second, { kind: 'kmsg', says: 'backlog' })
+}
+
+describe('a burst whose lines the kernel log had no room for', () => {
+  it('is told with its next line, and its key is that of the seconds in which something grew', () => {
+    const stage = new Stage()
+    const go = (from: number, to: number, step: number, key: string): void => {
+      for (let second = from; second < to; second += step)
+        stage.come(
+          second,
+          ...syscall(++stage.serial).map((line) => line.replace('key="k"', `key="${key}"`)),
+        )
+    }
+    go(0, 10, 0.02, 'goes-on')
+    // What goes on loses a little by itself, which takes the room in the log.
+    log(stage, 9.5, 3)
+    go(10, 12, 0.02, 'goes-on')
+    go(12, 12.06, 0.001, 'burst')
+    for (let second = 12; second < 30; second += 1) go(second, second + 1, 0.02, 'goes-on')
+    log(stage, 30, 20_000, true)
+    go(30, 34, 0.02, 'goes-on')
+    const [first, second] = stage.of('events.lost').map((alert) => alert['evidence'] as Message)
+    expect(first).toMatchObject({ losses: 1, shares: [{ key: 'goes-on' }] })
+    expect(second).toMatchObject({ losses: 19_997, shares: [{ key: 'burst', share: 1 }] })
+  })
+})

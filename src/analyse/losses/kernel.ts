@@ -13,8 +13,8 @@ import { Signs } from './signs.ts'
 /** Milliseconds over which losses are told together, once some were told so many times: a burst may be read in two. */
 const TOGETHER_MS = 10_000
 const AT_ONCE = 2
-/** Milliseconds for which the seconds of a loss are surely known. */
-const KNOWN_MS = 5000
+/** Milliseconds for which the seconds of a loss, and those before it, are surely known. */
+const KNOWN_MS = 50_000
 /** Milliseconds after a loss was read first in which what was made with it has been made. */
 const SPREAD_MS = 500
 /** Milliseconds after which it is told all the same, though the stream has not come to it. */
@@ -23,6 +23,8 @@ const UNSEEN_MS = 2000
 const MOST_OWED = 10
 /** Milliseconds between two looks of a watcher at the kernel log, twice what it means to: a busy machine keeps it. */
 const LOOK_MS = 1000
+/** Milliseconds in which all is read that a watcher reads at a look. */
+const ONE_LOOK_MS = 250
 /** Milliseconds around a gap in which what is read tells its cause: a status comes every ten seconds. */
 const NEAR_MS = 10_000
 /** Milliseconds for which auditd's queue may overflow again without a word: auditd says so five times. */
@@ -263,13 +265,20 @@ export class Kernel {
     const ofOver = Math.max(0, all.ofOver - one.torn.ofOver)
     // The first lines of the kernel log count less than was lost.
     const torn = entries < losses ? { entries, records, ofOver } : NOT_TORN
-    // What a watcher tells of the log was printed since it looked before.
-    const said = (this.#signs.firstLoss(from, time) ?? from) - LOOK_MS
-    const start = Math.max(from, said)
+    const start = this.#startOf(one, time)
     const loss = { from: start, to, losses, gaps, torn, cause }
     const goesOn = before !== null && before.to >= from && time - start > KNOWN_MS
     const whose = goesOn && before.account.shares.length > 0 ? before.account : null
     return { loss, account: accountOf(loss, this.#options.seconds(), whose) }
+  }
+
+  /** When a loss began at the earliest, ms since the epoch; it is `time` now. */
+  #startOf({ from }: Case, time: number): number {
+    const next = from + ONE_LOOK_MS
+    if (this.#signs.between(next, time).has('suppressed')) return from
+    // What a watcher tells of the log was printed since it looked before.
+    const said = this.#signs.firstLoss(next, time)
+    return said === null ? from : Math.max(from, said - LOOK_MS)
   }
 
   /** Tells a loss; gives what was said to be missing, and whose. */

@@ -13,6 +13,8 @@ export type Sign =
   | 'retry'
   | 'hold'
   | 'memory'
+  /** Lines of the kernel log were left out: it prints ten in five seconds. */
+  | 'suppressed'
   /** A rate limit was set. */
   | 'limited'
   /** A record went to the kernel log, since auditd did not take it. */
@@ -38,6 +40,7 @@ const OF_KERNEL: Readonly<Partial<Record<KernelNote['says'], Sign>>> = {
   record: 'printed',
   gone: 'absent',
   blocked: 'hung',
+  suppressed: 'suppressed',
 }
 
 const OF_AUDITD: Readonly<Partial<Record<AuditdNote['says'], Sign>>> = {

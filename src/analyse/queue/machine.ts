@@ -5,6 +5,7 @@ import { Blocked, type BlockedState } from '../losses/blocked.ts'
 import { Kernel } from '../losses/kernel.ts'
 import type { KernelState } from '../losses/kernel-state.ts'
 import { lackOf, NOTHING_TORN } from '../losses/torn.ts'
+import type { Recent } from '../rates/recent.ts'
 import type { Window } from '../rates/window.ts'
 import { Queue, type QueueState } from './queue.ts'
 
@@ -48,6 +49,7 @@ export class Machine {
   #time: number | null = null
 
   constructor({ host, window, taken, emitAlert }: MachineOptions, state?: Known) {
+    const recent = (): Recent | null => window()?.recent ?? null
     this.kernel = new Kernel(
       {
         node: host,
@@ -62,7 +64,7 @@ export class Machine {
         lacks: (time) => this.#lacks(time),
         isIn: (time) => this.#isIn(window(), time),
         isBehind: (since, limit) => this.queue.behind.isBehind(since, limit),
-        seconds: window,
+        seconds: recent,
         foreseen: () => this.queue.foreseen,
         emitAlert,
       },
@@ -72,7 +74,7 @@ export class Machine {
       {
         host,
         limit: () => this.kernel.backlogLimit,
-        shares: (at) => growthAt(window(), at),
+        shares: (at) => growthAt(recent(), at),
         emitAlert,
       },
       state?.queue,
@@ -82,7 +84,7 @@ export class Machine {
         node: host,
         losses: (from, to) => this.kernel.figures(from, to).lostDelta ?? 0,
         held: () => this.queue.figures.backlog?.likely ?? null,
-        shares: (from, to) => growthIn(window(), Math.floor(from / 1000), Math.ceil(to / 1000)),
+        shares: (from, to) => growthIn(recent(), Math.floor(from / 1000), Math.ceil(to / 1000)),
         emitAlert,
       },
       state?.blocked,

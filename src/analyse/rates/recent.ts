@@ -1,5 +1,6 @@
 import type { WindowStatus } from '../../model/status.ts'
-import { type Keys, TOTAL } from '../counts/keys.ts'
+import { type Keys, type KeyTally, TOTAL } from '../counts/keys.ts'
+import type { Minute } from '../counts/minute.ts'
 import { Sum, type Sums } from '../counts/sums.ts'
 import { type Culprits, culpritsOf } from '../origins/culprits.ts'
 import type { Hitters } from '../origins/hitters.ts'
@@ -46,14 +47,30 @@ interface Seconds {
 export class Recent {
   readonly #keys: Keys
   readonly #history: History
+  readonly #minute: Minute
   readonly #origins: Origins
   readonly #seconds: () => Seconds
 
-  constructor(keys: Keys, history: History, origins: Origins, seconds: () => Seconds) {
+  constructor(
+    keys: Keys,
+    history: History,
+    minute: Minute,
+    origins: Origins,
+    seconds: () => Seconds,
+  ) {
     this.#keys = keys
     this.#history = history
+    this.#minute = minute
     this.#origins = origins
     this.#seconds = seconds
+  }
+
+  /** What each key made in a second, the busiest of one that is closed; null where that is not known any more. */
+  tallyOf(second: number): readonly KeyTally[] | null {
+    const { closed, slot } = this.#seconds()
+    if (second < closed) return this.#minute.tallyOf(second, this.#keys)
+    const sums = sumsOf(slot(second))
+    return sums === null ? null : this.#keys.tally(sums)
   }
 
   /** What is busier comes first: entries of the last minute and then of the last quarter of an hour; NaN for a row without a history. */

@@ -1,3 +1,4 @@
+import type { MinuteState } from '../counts/minute.ts'
 import type { FloodsState } from '../floods/floods.ts'
 import type { TornState } from '../losses/torn.ts'
 import type { OriginsState } from '../origins/origins.ts'
@@ -22,6 +23,7 @@ export interface WindowState {
   readonly seconds: readonly SecondState[]
   readonly origins: OriginsState
   readonly history: HistoryState
+  readonly minute: MinuteState
   readonly interval: IntervalState
   readonly floods: FloodsState
 }

@@ -1,5 +1,6 @@
 import type { Message, Run } from '../../model/delivery.ts'
-import { Keys, type KeyTally, TOTAL } from '../counts/keys.ts'
+import { Keys, TOTAL } from '../counts/keys.ts'
+import { Minute } from '../counts/minute.ts'
 import { Sum } from '../counts/sums.ts'
 import { Floods } from '../floods/floods.ts'
 import { Torn } from '../losses/torn.ts'
@@ -51,6 +52,7 @@ export class Window {
   readonly #interval: Interval
   readonly #origins: Origins
   readonly #history: History
+  readonly #minute: Minute
   readonly #slots: readonly Second[] = Array.from({ length: SLOTS }, () => new Second())
   readonly #output: Output
   /** Who makes events is looked for. */
@@ -96,7 +98,8 @@ export class Window {
     this.#lateRun = new LateRun(state?.lateRun)
     this.#origins = new Origins(state?.origins)
     this.#history = new History(state?.history)
-    this.recent = new Recent(this.#keys, this.#history, this.#origins, () => ({
+    this.#minute = new Minute(state?.minute)
+    this.recent = new Recent(this.#keys, this.#history, this.#minute, this.#origins, () => ({
       closed: this.#closed,
       judged: this.#judged,
       slot: (second) => this.#slot(second),
@@ -122,12 +125,6 @@ export class Window {
   /** What its serials say of what is missing. */
   get gaps(): Gaps {
     return this.#interval.gaps
-  }
-
-  /** Events and entries of each key in a second, by its row of sums; null once it is closed. */
-  tallyOf(second: number): readonly KeyTally[] | null {
-    const slot = this.#slot(second)
-    return second >= this.#closed && slot.isUsed ? this.#keys.tally(slot.sums) : null
   }
 
   /**
@@ -236,6 +233,7 @@ export class Window {
       floods: this.#floods.state(),
       origins: this.#origins.state(),
       history: this.#history.state(),
+      minute: this.#minute.state(),
     }
   }
 
@@ -249,6 +247,7 @@ export class Window {
     this.#wake = 0
     this.#interval.begin(this.#closed)
     this.#history.begin(second)
+    this.#minute.clear()
   }
 
   #open(second: number): Second {
@@ -302,6 +301,7 @@ export class Window {
       if (!slot.isUsed) continue
       this.#interval.add(this.#closed, slot)
       this.#history.add(this.#closed, slot.sums, this.#keys.count)
+      if (this.#attributes) this.#minute.add(this.#closed, slot.sums, this.#keys.count)
       if (slot.hitters !== null) this.#origins.add(this.#closed, slot.hitters)
       slot.clear()
     }
