@@ -8,10 +8,10 @@ import { PLAIN_EPOCH } from '../src/model/place.ts'
 import { createResult, type Result, roomFor } from '../src/model/result.ts'
 import { Stitcher } from '../src/stitch/stitcher.ts'
 import { type Bench, mustEqual } from './bench.ts'
-import { madeBytes } from './made.ts'
+import { FULL_RATE, madeBytes, USUAL_RATE } from './made.ts'
 import { median, round, spread } from './report.ts'
 
-const BYTES = 32 << 20
+const BYTES = 96 << 20
 const PIECE_BYTES = 256 << 10
 /** Share of the CPU of decoding that analysis may take. */
 const MOST = 0.1
@@ -19,7 +19,7 @@ const MOST = 0.1
 const WARM_UP = 2
 
 /** Events in a second of the stream's own time: as fast as they are decoded, and those of a backlog that is caught up on. */
-const RATES = [50_000, 1000]
+const RATES = [FULL_RATE, USUAL_RATE]
 
 /** What a variant does besides decoding and stitching. */
 interface Variant {
@@ -92,9 +92,11 @@ async function measure(
   for (let place = 0; place < bytes.length; place += PIECE_BYTES)
     framer.push({ ...stream, place, bytes: bytes.subarray(place, place + PIECE_BYTES) })
   framer.end()
+  // All of them use the same memory, since new memory costs more than what is measured.
+  const result = createResult(roomFor(batches[0].bytes.length))
   const measured: Measured[] = []
   for (let done = 0; done < WARM_UP + rounds; done++) {
-    const ways = VARIANTS.map((variant) => new Way(variant, batches[0].bytes.length))
+    const ways = VARIANTS.map((variant) => new Way(variant, result))
     // What the round before left to be collected is not this one's.
     await new Promise((resolve) => setImmediate(resolve))
     for (const [turn, batch] of batches.entries())
@@ -126,7 +128,7 @@ class Way {
   readonly #result: Result
   readonly #hash = createHash('sha256')
 
-  constructor(variant: Variant, batchBytes: number) {
+  constructor(variant: Variant, result: Result) {
     const options: DecodeOptions = {
       format: 'native',
       host: 'web-01',
@@ -146,7 +148,7 @@ class Way {
       emitRate: nothing,
       emitAlert: nothing,
     })
-    this.#result = createResult(roomFor(batchBytes))
+    this.#result = result
   }
 
   take(batch: Batch): void {

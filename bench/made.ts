@@ -16,6 +16,11 @@ import type { Truth } from '../src/generate/truth.ts'
 const BUFFER_BYTES = 1 << 20
 const RECORDS = 2_000_000
 
+/** The generator's, a busy host's. */
+export const USUAL_RATE = 1000
+/** As fast as they are decoded. */
+export const FULL_RATE = 50_000
+
 /**
  * What every bench reads unless it says otherwise: ENRICHED text with EOE, as a plugin gets it, a fifth
  * of the events interleaved as by four CPUs. These are the generator's defaults, said here so that the
@@ -37,11 +42,11 @@ export interface Made {
 }
 
 /**
- * A file of two million records, made once: its name says its options and how it begins, so that
- * another generator makes another file.
+ * A file of two million records, of so many events in a second of its own time, made once: its name says its options
+ * and how it begins, so that another generator makes another file.
  */
-export function madeFile(cache: string): Made {
-  const options = { ...STREAM, records: RECORDS }
+export function madeFile(cache: string, rate: number = USUAL_RATE): Made {
+  const options = { ...STREAM, ...(rate === USUAL_RATE ? {} : { rate }), records: RECORDS }
   const head = Buffer.alloc(BUFFER_BYTES)
   const length = new Generator(options).fill(head)
   const hash = createHash('sha256').update(JSON.stringify(options)).update(head.subarray(0, length))

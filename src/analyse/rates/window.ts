@@ -150,7 +150,8 @@ export class Window {
       if (!this.#lateRun.take(isNew, clock)) {
         if (hasSerial) this.gaps.take(serial[event], stamp, this.#now, clock)
         this.#late(rows, records[event], entries, complete[event])
-        return this.#find(run, event, entries)
+        if (this.#attributes) this.#output.findMaker(run, event)
+        return this.#attributes ? entries : 0
       }
       if (!isNew) this.gaps.reset()
       this.finish()
@@ -172,7 +173,7 @@ export class Window {
     const nth = slot.sums.get(rows[0], Sum.Events)
     const stands = slot.sample.take(second, rows[0], nth, slot.sums.get(TOTAL, Sum.Events), entries)
     if (stands === 0) return 0
-    this.#find(run, event, stands)
+    this.#output.findMaker(run, event)
     if (second >= this.#judged) {
       slot.hitters ??= new Hitters()
       slot.hitters.add(run, runs, event, rows, stands, entries)
@@ -256,12 +257,6 @@ export class Window {
     slot.sums.reserve(this.#keys.count)
     if (second > this.#last) this.#last = second
     return slot
-  }
-
-  /** Has it found who made an event that stands for so many entries. */
-  #find(run: Run, event: number, stands: number): number {
-    if (this.#attributes) this.#output.findMaker(run, event)
-    return this.#attributes ? stands : 0
   }
 
   #late(rows: Uint32Array, records: number, entries: number, complete: number): void {
