@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Random } from '../../bench/floods/random.ts'
 import type { QueueState } from '../../src/analyse/queue/queue.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import { arrive, gauged, queueOf, WALL } from './arrived.ts'
@@ -55,6 +56,21 @@ function alertsOf(passed: Passed, limit: number | null = 8192, readings = false)
   return queue.alerts
 }
 
+/** A rate that is another every 200 ms, by more than it is above the drain. */
+const noisy = (seed: number): Way => {
+  const random = new Random(seed)
+  const noise = Array.from({ length: 200 }, () => 1 + 0.1 * random.normal())
+  const rate = rising((now) => 6450 * noise[Math.floor(now / 200)])
+  return { ms: 40_000, loads: [rate], auditd: () => 6000 }
+}
+
+/** Whether the interval that is told has the time that is left in it. */
+function holds(passed: Passed, alert: Message): boolean {
+  const left = ((passed.lostAt ?? 0) - timeOf(alert)) / 1000
+  const { seconds_low: low, seconds_high: high } = evidence(alert)
+  return Number(low) <= left && left <= Number(high ?? Number.POSITIVE_INFINITY)
+}
+
 const evidence = (alert: Message): Message => alert['evidence'] as Message
 const timeOf = (alert: Message): number => Date.parse(String(alert['time'])) - WALL
 
@@ -87,6 +103,18 @@ describe('an overflow that takes its time', () => {
       expect(Math.abs(Number(evidence(first)['seconds']) - left)).toBeLessThan(left * 0.1)
     },
   )
+
+  it.each(Object.keys(RAMPS))('comes in the interval that is told: %s', (name) => {
+    const passed = pass(RAMPS[name])
+    expect(holds(passed, alertsOf(passed)[0])).toBe(true)
+  })
+
+  it('comes in the interval in three of four cases where noise hides the growth', () => {
+    const told = Array.from({ length: 20 }, (_, i) => pass(noisy(i + 1)))
+    expect(told.map(({ lostAt }) => lostAt)).not.toContain(null)
+    const held = told.filter((passed) => holds(passed, alertsOf(passed, 8192, true)[0]))
+    expect(held.length).toBeGreaterThanOrEqual(15)
+  })
 
   it('is told when the queue is full, and withdrawn when it is not any more', () => {
     const auditd = (now: number): number => (now < 20_000 ? 6000 : 12_000)

@@ -10,6 +10,8 @@ export interface Trend {
   readonly slope: number
   /** By how much the slope itself grows a second; 0 for a line. */
   readonly bend: number
+  /** Seconds for which it was seen: of a line with a corner those behind it. */
+  readonly seen: number
 }
 
 /** What some points may follow. */
@@ -17,6 +19,8 @@ export interface Trends {
   /** The simplest that explains them, and all that explain them about as well. */
   readonly best: Trend
   readonly all: readonly Trend[]
+  /** By how much the points stray from the best in a second, root of the mean square. */
+  readonly stray: number
 }
 
 /** Points that a trend needs. */
@@ -34,9 +38,14 @@ const BETTER = 0.5
 /** Distances from the points, as so many times that of the best, at which a trend may be meant as well. */
 const AS_WELL = 2
 
+/** Seconds between two points that are held against each other for how far they stray. */
+const STRAY_S = 1
+
 interface Fit extends Trend {
   /** Mean square of the distances from the points. */
   readonly square: number
+  /** The distances of all points, in their order. */
+  readonly off: readonly number[]
 }
 
 /**
@@ -56,7 +65,7 @@ export function trendsOf(points: readonly Point[]): Trends | null {
   const [nearest] = bent
   const best = nearest !== undefined && nearest.square < BETTER * line.square ? nearest : line
   const all = [line, ...bent].filter(({ square }) => square <= AS_WELL ** 2 * best.square)
-  return { best, all }
+  return { best, all, stray: strayOf(xs, best.off) }
 }
 
 /** Seconds after its last point in which a trend reaches a value; null where it never does. */
@@ -79,7 +88,13 @@ function cornered(xs: readonly number[], ys: readonly number[]): (Fit | null)[] 
       if (found === null) return null
       // `bend` is twice what the corner adds to the slope.
       const more = found.bend / 2
-      return { ...found, level: found.level - more * corner, slope: found.slope + more, bend: 0 }
+      return {
+        ...found,
+        level: found.level - more * corner,
+        slope: found.slope + more,
+        bend: 0,
+        seen: -corner,
+      }
     })
 }
 
@@ -105,7 +120,22 @@ function fit(
   }
   const [level, slope, factor = 0] = rows.map((row) => row[columns.length])
   const off = ys.map((y, i) => y - level - slope * xs[i] - factor * (columns[2]?.[i] ?? 0))
-  return { level, slope, bend: 2 * factor, square: product(off, off) / off.length + COARSE ** 2 }
+  const square = product(off, off) / off.length + COARSE ** 2
+  return { level, slope, bend: 2 * factor, seen: -xs[0], square, off }
+}
+
+/** Root of the mean square by which distances become others in a second. */
+function strayOf(xs: readonly number[], off: readonly number[]): number {
+  let squares = 0
+  let seconds = 0
+  let from = 0
+  for (const [i, x] of xs.entries()) {
+    while (x - xs[from + 1] >= STRAY_S) from++
+    if (x - xs[from] < STRAY_S) continue
+    squares += (off[i] - off[from]) ** 2
+    seconds += x - xs[from]
+  }
+  return seconds === 0 ? 0 : Math.sqrt(squares / seconds)
 }
 
 function product(a: readonly number[], b: readonly number[]): number {
