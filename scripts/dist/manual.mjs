@@ -35,7 +35,7 @@ function commandPage(program) {
   page.section('Description').text(
     `${program.description()}
 
-auditd(8) hands its records to spillway-shim(8), which moves them to a spool on disk. spillway run reads the spool, joins records to events in exact order, and delivers them at least once. The other commands work on logs, on the configuration, or show how it all works.`,
+auditd(8) hands its records to spillway-shim(8), which moves them to a spool on disk. spillway run reads the spool, joins records to events in exact order, and delivers them at least once. The other commands show how the service stands, work on logs and on the configuration, say what is missing and fill it, and set a host up.`,
   )
   addOptions(page, program)
   page.section('Commands')
@@ -48,7 +48,10 @@ auditd(8) hands its records to spillway-shim(8), which moves them to a spool on 
   page.section('Files')
   page.item('/etc/spillway/spillway.yaml', 'the configuration; see spillway.yaml(5)')
   page.item('/var/spool/spillway', 'the spool, which spillway-shim(8) writes')
-  page.item('/var/spool/spillway/state', 'how far events are delivered')
+  page.item('/var/spool/spillway/state', 'how far events are delivered, and status.json')
+  page.item('/var/log/spillway', 'events, rates, alerts and rejects, unless the output is another')
+  page.item('/run/spillway/watch.ndjson', 'what spillway watch reads off the kernel')
+  page.item('/opt/spillway/docs', 'the documentation; docs/operating.md says what each alert means')
   page.section('See also')
   return page.text('spillway.yaml(5), spillway-shim(8), auditd(8), auditctl(8), ausearch(8)')
 }

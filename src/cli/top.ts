@@ -31,10 +31,11 @@ interface Flags {
 
 const AFTER_HELP = `
 For each rule key the entries (records and EOE) a second over the last 1 s, 10 s, 1 min and 15 min, the
-most in one second of those 15 min, its share of all and of what can be drained over 10 s; FLOOD marks
-keys with an open alert, flood and usual those whose alert asks nobody to do anything. Below, who makes
-the busiest key, or the one that the arrow keys (or j and k) choose. Where there is less room there are
-fewer columns and lines. q quits.
+most in one second of those 15 min, its share of all and of what can be drained over 10 s, with a ~
+while that was not measured. FLOOD marks keys with an open flood of severity warning or worse, flood one
+too small to do harm, usual a key that does what it always does. Below, who makes the busiest key, or the
+one that the arrow keys (or j and k) choose. Where there is less room there are fewer columns and lines.
+q quits.
 
 Examples:
   spillway top

@@ -32,7 +32,7 @@ function actionOf(failure: string, losesRecords: boolean): NonNullable<Option['a
 
 function actionText(word: string, program: string): string {
   if (word === 'exec')
-    return ` No program is started: have ${program} started by what reads the alerts.`
+    return ` No program is started for it alone: name ${program} in alerts.exec, which is run for each alert.`
   if (word === 'single' || word === 'halt')
     return ' The system is never halted: where a policy asks for it, have it done by what reads the alerts.'
   if (word === 'stop') return ' The service does not stop for it.'

@@ -91,7 +91,7 @@ export const CAUSES: Readonly<Record<Cause, Words>> = {
   },
   slow_plugin: {
     is: "a plugin of auditd's is slow: with its queue full auditd waits 8 ms for each record",
-    advice: 'find the plugin, raise q_depth, or set overflow_action = suspend in auditd.conf',
+    advice: 'find the plugin, and raise q_depth in auditd.conf',
   },
   plugin_queue: {
     is: "auditd's queue for plugins was full: its own log has what is missing here",
