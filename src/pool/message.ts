@@ -107,7 +107,6 @@ export function adopt(slot: Slot, reply: Reply): void {
     Object.assign(result.texts, texts)
     result.order = order ?? result.order
     result.out = out ?? result.out
-    slot.spilled = true
   }
   result.lines.count = reply.lines
   result.events.count = reply.events
@@ -116,16 +115,4 @@ export function adopt(slot: Slot, reply: Reply): void {
   result.orderCount = reply.orderCount
   result.outLength = reply.outLength
   result.keySets = reply.keySets
-}
-
-/** True when decoding in this thread made columns that do not lie in the slot's memory. */
-export function hasSpilled({ result, memory }: Slot): boolean {
-  return [
-    result.lines.start,
-    result.events.sec,
-    result.rejects.start,
-    result.texts.hash,
-    result.order,
-    result.out,
-  ].some((column) => column.buffer !== memory)
 }

@@ -2,7 +2,7 @@ import { Piscina } from 'piscina'
 import type { Batch } from '../model/batch.ts'
 import type { Position } from '../model/place.ts'
 import type { Result } from '../model/result.ts'
-import { adopt, hasSpilled, type Reply, type Task, taskOf } from './message.ts'
+import { adopt, type Reply, type Task, taskOf } from './message.ts'
 import { Slot } from './slot.ts'
 import { convict, halves } from './split.ts'
 import type { Decode } from './worker.ts'
@@ -129,7 +129,6 @@ export class DecodePool {
   /** Makes every record of a slot's batch a reject instead of decoding it. */
   quarantine(slot: Slot): void {
     convict(slot.batch, slot.result)
-    slot.spilled = hasSpilled(slot)
     this.#options.onTrouble?.({
       kind: 'poison',
       at: startOf(slot.batch),
@@ -195,8 +194,6 @@ export class DecodePool {
     } catch (error) {
       this.#inline = this.#options.inline()
       throw error
-    } finally {
-      slot.spilled = hasSpilled(slot)
     }
   }
 

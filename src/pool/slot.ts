@@ -27,8 +27,6 @@ export class Slot {
   /** Memory under `result`. */
   memory: SharedArrayBuffer
   result: Result
-  /** Some columns of `result` outgrew `memory` and lie elsewhere. */
-  spilled = false
 
   constructor(batch: Batch) {
     this.batch = batch
@@ -46,6 +44,16 @@ export class Slot {
     )
   }
 
+  /**
+   * Some columns of `result` outgrew `memory` and lie elsewhere. Looked at anew each time: texts are added after
+   * decoding too, for events whose maker is looked for then.
+   */
+  get spilled(): boolean {
+    const { lines, events, rejects, texts, order, out } = this.result
+    const columns = [lines.start, events.sec, rejects.start, texts.hash, order, out]
+    return columns.some(({ buffer }) => buffer !== this.memory)
+  }
+
   /** Leaves the result's memory to whoever may still write there. */
   renew(): void {
     this.memory = new SharedArrayBuffer(this.memory.byteLength)
@@ -61,7 +69,6 @@ export class Slot {
 
   private restore(): void {
     this.result = createResult(this.room, this.memory)
-    this.spilled = false
   }
 }
 

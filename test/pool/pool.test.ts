@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { addMark, MarkKind, placeAt } from '../../src/model/batch.ts'
-import { Reject } from '../../src/model/result.ts'
+import { growTable, Reject } from '../../src/model/result.ts'
 import { type Decoded, DecodePool, type Trouble } from '../../src/pool/pool.ts'
 import { Slot, SlotRing } from '../../src/pool/slot.ts'
 import { bundleWorker } from './bundle.ts'
@@ -151,6 +151,17 @@ test('workers come and go while batches are decoded, and every batch is decoded 
   }
   await Promise.all(under)
   expect(seen.toSorted()).toEqual(Array.from({ length: 200 }, (_, n) => `batch ${n}\n`).toSorted())
+})
+
+test('a slot whose texts outgrew its memory after decoding is as before when cleared', async () => {
+  await open(1)
+  const slot = fill(Slot.create(), 'one\n')
+  await pool.decode(slot)
+  // As analysis does, which finds who made an event when it comes to it.
+  growTable(slot.result.texts)
+  slot.clear()
+  expect(slot.result.texts.hash.buffer).toBe(slot.memory)
+  expect(slot.spilled).toBe(false)
 })
 
 test('resident memory stays flat over many batches whose columns spill', async () => {
