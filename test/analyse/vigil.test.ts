@@ -74,6 +74,16 @@ describe('the counter of losses that is set back', () => {
     expect(losses(stage)).toEqual([53])
   })
 
+  it('is not counted again by what was read before its record and is taken after it', () => {
+    const stage = new Stage().status(0, { lost: 100 })
+    stage.come(5, ...change(1, 'op=set lost=0 old=150')).come(5.1, ...syscall(2))
+    stage.status(4.5, { lost: 140 })
+    stage.read(4.6, { kind: 'kmsg', says: 'lost', lost: 150, rate_limit: 0, backlog_limit: 64 })
+    stage.status(10, { lost: 3 }).wait(10, 40)
+    expect(stage.of('lost.reset')).toHaveLength(1)
+    expect(losses(stage)).toEqual([53])
+  })
+
   it('is told again under the same key where the record comes after the reading that shows it', () => {
     const stage = new Stage().status(0, { lost: 100 }).status(10, { lost: 3 })
     stage.come(9, ...change(1, 'op=set lost=0 old=100')).come(12, ...syscall(2))

@@ -1,6 +1,7 @@
 import { alertOf, type Finding, timeText } from '../../model/alert.ts'
 import type { Message } from '../../model/delivery.ts'
 import { jsonText } from '../../model/json.ts'
+import type { KernelNote } from '../../model/kernel-note.ts'
 import type { Account } from './account.ts'
 import { sharesText } from './blame.ts'
 import { CAUSES, type Cause } from './diagnosis.ts'
@@ -27,6 +28,17 @@ export interface LossFigures {
   readonly settled: boolean
   /** When an overflow was foreseen; null where none was. */
   readonly foreseen: number | null
+}
+
+/** What the kernel log gives as the reason of a loss, in its own words. */
+export const REASONS: Readonly<Partial<Record<KernelNote['says'], string>>> = {
+  over: 'backlog limit exceeded',
+  backlog: 'backlog limit exceeded',
+  rate: 'rate limit exceeded',
+  retry: 'kauditd retry queue overflow',
+  hold: 'kauditd hold queue overflow',
+  memory: 'out of memory',
+  gone: 'auditd disappeared',
 }
 
 /** The alert that the kernel has counted losses. */

@@ -49,6 +49,8 @@ export interface KernelState {
   readonly lostAt: number
   /** Time of the reading that showed a reset, until its record has come; missing where none did. */
   readonly resetAt?: number | null
+  /** The reset of which a record told last: when, and the most that was counted before it; missing where none did. */
+  readonly wiped?: { readonly at: number; readonly most: number } | null
   readonly rises: readonly Rise[]
   /** Losses that are to be told, and when some were told last. */
   readonly untold: Untold | null

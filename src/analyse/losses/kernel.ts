@@ -1,11 +1,10 @@
 import type { Message } from '../../model/delivery.ts'
-import type { KernelNote } from '../../model/kernel-note.ts'
 import type { KernelLogReading, Reading, StatusReading } from '../../model/reading.ts'
 import { type Account, accountOf, type Lack, type Loss, unnamed } from './account.ts'
 import type { Seconds } from './blame.ts'
 import { type Cause, diagnose } from './diagnosis.ts'
 import { type Found, findCause, type StreamView } from './finding.ts'
-import { eventsLost } from './kernel-alerts.ts'
+import { eventsLost, REASONS } from './kernel-alerts.ts'
 import { type Case, type KernelState, NOT_TORN, NOTHING, type Untold } from './kernel-state.ts'
 import { lostReset, type Reset } from './reset-alert.ts'
 import { Signs } from './signs.ts'
@@ -33,17 +32,6 @@ const MUTED_MS = 600_000
 const MAX_RISES = 1000
 /** `lost` is an unsigned counter of 32 bits: a fall by less than half of it is a reset, else a wrap. */
 const HALF = 2 ** 31
-
-/** What the kernel log gives as the reason of a loss, in its own words. */
-const REASONS: Readonly<Partial<Record<KernelNote['says'], string>>> = {
-  over: 'backlog limit exceeded',
-  backlog: 'backlog limit exceeded',
-  rate: 'rate limit exceeded',
-  retry: 'kauditd retry queue overflow',
-  hold: 'kauditd hold queue overflow',
-  memory: 'out of memory',
-  gone: 'auditd disappeared',
-}
 
 /** What is known of a loss. */
 interface Known {
@@ -75,8 +63,8 @@ export interface KernelOptions extends StreamView {
 }
 
 /**
- * Follows what a watcher reads off the kernel: how many losses it counted and when. A reading that was taken before is passed over, so that a file of readings may be
- * read again from its beginning.
+ * Follows what a watcher reads off the kernel: how many losses it counted and when. A reading that was taken before is
+ * passed over, so that a file of readings may be read again from its beginning.
  */
 export class Kernel {
   readonly #options: KernelOptions
@@ -107,7 +95,7 @@ export class Kernel {
 
   /**
    * A record says that the counter was set back. What was lost between the last reading and that stands in
-   * no reading. A reading that shows the reset may have come before its record.
+   * no reading. A reading that shows the reset may have come already, and those of before it may still come.
    */
   reset(reset: Reset): void {
     const { lost, lostAt, time, resetAt = null } = this.#state
@@ -118,7 +106,7 @@ export class Kernel {
     if (isRead) return
     this.#set({ time: Math.max(time, reset.at) })
     if ((reset.before - lost) >>> 0 < HALF) this.#count(reset.before, true)
-    this.#set({ lost: reset.lost })
+    this.#set({ lost: reset.lost, wiped: { at: reset.at, most: Math.max(lost, reset.before) } })
   }
 
   /** It is `time` now, ms since the epoch: tells what was lost, unless something was told just before. */
@@ -188,7 +176,7 @@ export class Kernel {
     const { node } = this.#options
     const { lost } = this.#state
     this.#set({ backlog, backlogLimit, rateLimit })
-    if (status.lost === null) return
+    if (status.lost === null || this.#isWiped(status.lost)) return
     if (lost !== null && status.lost < lost && lost - status.lost < HALF) {
       const reset = { at: this.#state.time, before: lost, lost: status.lost, by: null }
       this.#options.emitAlert(lostReset(node, reset))
@@ -204,12 +192,19 @@ export class Kernel {
       this.#set({ reasons: [...reasons, reason] })
     if (note.says !== 'lost') return
     this.#set({ backlogLimit: note.backlog_limit, rateLimit: note.rate_limit })
+    if (this.#isWiped(note.lost)) return
     // A line is often read after a status that is newer, so that a lower count in one is no reset.
     if (lost !== null && (note.lost - lost) >>> 0 >= HALF) return
     // The first line is printed for a loss, the one that it counts last.
     if (lost === null && note.lost > 0)
       this.#set({ lost: note.lost - 1, lostAt: this.#state.time - LOOK_MS })
     this.#count(note.lost, false)
+  }
+
+  /** A count is of before the reset of which a record told: records may be faster than what a watcher writes. */
+  #isWiped(lost: number): boolean {
+    const { time, wiped = null } = this.#state
+    return wiped !== null && time < wiped.at && lost <= wiped.most
   }
 
   /** The kernel's counter is at `lost` now; a line of its log says so for a loss, and others may follow. */
