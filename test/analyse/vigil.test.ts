@@ -296,6 +296,16 @@ describe('a node that is silent', () => {
       stage.wait(second + 5, second + step - 1, 30)
     }
   }
+  /** Says every minute what no kernel says. */
+  const chat = (stage: Stage, from: number, to: number): void => {
+    for (let second = from; second < to; second += 60)
+      stage
+        .wait(second - 50, second - 1)
+        .come(
+          second,
+          `type=USER_ACCT msg=audit(@:${++stage.serial}): pid=9 uid=0 auid=0 ses=1 msg='op=PAM:accounting acct="root" exe="/usr/sbin/cron" hostname=? addr=? terminal=cron res=success'`,
+        )
+  }
 
   it('is told when it spoke every minute for longer than an hour, and withdrawn when it speaks', () => {
     const stage = new Stage()
@@ -362,14 +372,23 @@ describe('a node that is silent', () => {
   it('but for records of user space is told apart: its kernel says nothing any more', () => {
     const stage = new Stage()
     speak(stage, 0, 2 * HOUR, 60)
-    for (let second = 2 * HOUR + 60; second < 4 * HOUR; second += 60)
-      stage
-        .wait(second - 50, second - 1)
-        .come(
-          second,
-          `type=USER_ACCT msg=audit(@:${++stage.serial}): pid=9 uid=0 auid=0 ses=1 msg='op=PAM:accounting acct="root" exe="/usr/sbin/cron" hostname=? addr=? terminal=cron res=success'`,
-        )
+    chat(stage, 2 * HOUR + 60, 4 * HOUR)
     expect(stage.of('node.silent').map((alert) => evidence(alert)['records'])).toEqual(['kernel'])
+  })
+
+  it('first in its kernel and then altogether leaves nothing open after a week', () => {
+    const stage = new Stage()
+    speak(stage, 0, 2 * HOUR, 60)
+    chat(stage, 2 * HOUR + 60, 4 * HOUR)
+    stage.wait(4 * HOUR, (7 * 24 + 5) * HOUR, 600)
+    const alerts = stage.of('node.silent')
+    expect(alerts.map((alert) => [evidence(alert)['records'], alert['status']])).toEqual([
+      ['kernel', 'firing'],
+      ['all', 'firing'],
+      ['kernel', 'resolved'],
+      ['all', 'resolved'],
+    ])
+    expect(alerts[2]['text']).toMatch(/^No record of the kernel has come from web-01 for 7 days/)
   })
 })
 

@@ -173,10 +173,13 @@ export function nodeSpeaks(node: string, from: number, time: number, voice: Voic
   return missedNoMore(node, from, time, voice, `Records come again from ${node}.`)
 }
 
-/** The alert that a node that is silent since `from` is not missed any more. */
+/** The alert that a voice of a node that is silent since `from` is not missed any more. */
 export function nodeGone(node: string, from: number, time: number, voice: Voice): Message {
   const days = Math.round((time - from) / DAY_MS)
-  const text = `Nothing has come from ${node} for ${days} days: it is taken to be out of service and missed no more.`
+  const text =
+    voice === 'all'
+      ? `Nothing has come from ${node} for ${days} days: it is taken to be out of service and missed no more.`
+      : `No record of the kernel has come from ${node} for ${days} days: they are missed no more.`
   return missedNoMore(node, from, time, voice, text)
 }
 

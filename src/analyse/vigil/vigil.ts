@@ -69,8 +69,8 @@ interface Node {
 }
 
 /**
- * Watches over auditing itself at every node: that it is on, that its rules stay as they are, that
- * auditd runs, that whoever used to speak still does, and that we do not speak of ourselves. It learns of it from records, and for the
+ * Watches over auditing itself at every node: that it is on, that its rules stay as they are, that auditd runs, that
+ * whoever used to speak still does, and that we do not speak of ourselves. It learns of it from records, and for the
  * host also from what a watcher reads.
  */
 export class Vigil {
@@ -172,8 +172,9 @@ export class Vigil {
       if (name === OTHER) continue
       const { all, kernel } = this.#node(name)
       all.look(clock, heard, newest)
-      // Whoever says nothing at all need not be said to have no record of the kernel either.
-      if (!all.isAway && kernelHeard >= 0) kernel.look(clock, kernelHeard, newest)
+      // Whoever says nothing at all need not be said to have no record of the kernel either; but what was said ends.
+      if ((!all.isAway || kernel.isSilent) && kernelHeard >= 0)
+        kernel.look(clock, kernelHeard, newest)
       this.#wait(name)
     }
   }
