@@ -214,6 +214,14 @@ describe('heavy hitters', () => {
     expect(JSON.stringify(hitters.state()).length).toBeLessThan(200_000)
   })
 
+  it('forget how far counts of a row may be off by chance once that is little', () => {
+    const table = new CounterTable()
+    table.vary(1, 100)
+    table.vary(2, 1_000_000)
+    for (let n = 0; n < 5; n++) table.halve()
+    expect([...table.variances.keys()]).toEqual([2])
+  })
+
   it('have no room for more than there is, whatever is heavy', () => {
     const table = new CounterTable()
     const sought = new Sought()

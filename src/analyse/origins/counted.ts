@@ -10,12 +10,12 @@ const NONE: readonly Counter[] = []
 export class Counted {
   /** Entries that any count may be too low by. */
   readonly error: number
-  readonly #table: CounterTable
+  readonly #variances: ReadonlyMap<number, number>
   readonly #of = new Map<number, Counter[]>()
 
   constructor(table: CounterTable) {
     this.error = table.error
-    this.#table = table
+    this.#variances = new Map(table.variances)
     for (const counter of table) {
       const at = counter.row * FACETS + counter.facet
       const alike = this.#of.get(at)
@@ -24,9 +24,9 @@ export class Counted {
     }
   }
 
-  /** How far counts of a row may be off by chance, as `CounterTable.variance` says it. */
+  /** How far counts of a row may be off by chance, as `CounterTable.variances` says it. */
   variance(row: number): number {
-    return this.#table.variance(row)
+    return this.#variances.get(row) ?? 0
   }
 
   /** Those of a row by one facet, in the order in which they came. */

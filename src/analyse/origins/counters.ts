@@ -70,16 +70,16 @@ export class CounterTable {
   }
 
   /**
-   * How far counts of a row may be off by chance, where only some of its events were looked at: the variance of the
-   * count of what made half of all, in entries squared, times four.
+   * How far counts of a row may be off by chance, for rows of which only some events were looked at: the variance of
+   * the count of what made half of all, in entries squared, times four.
    */
-  variance(row: number): number {
-    return this.#variances.get(row) ?? 0
+  get variances(): ReadonlyMap<number, number> {
+    return this.#variances
   }
 
   /** Adds to that of a row. */
   vary(row: number, more: number): void {
-    this.#variances.set(row, this.variance(row) + more)
+    this.#variances.set(row, (this.#variances.get(row) ?? 0) + more)
   }
 
   /** Whether there may be a counter of this hash. */
@@ -111,11 +111,13 @@ export class CounterTable {
     for (const [row, variance] of other.#variances) this.vary(row, variance)
   }
 
-  /** Halves every count; what is below one goes. */
+  /** Halves every count; what is below one goes, a variance too. */
   halve(): void {
     for (const counter of this) counter.count /= 2
     this.#error /= 2
-    for (const [row, variance] of this.#variances) this.#variances.set(row, variance / 4)
+    for (const [row, variance] of this.#variances)
+      if (variance < 4) this.#variances.delete(row)
+      else this.#variances.set(row, variance / 4)
     this.#drop((count) => count >= 1)
   }
 
