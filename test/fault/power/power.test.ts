@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { Random } from '../../../src/generate/random.ts'
 import { readCheckpoint } from '../../../src/spool/checkpoint.ts'
+import { listSegments } from '../../../src/spool/directory.ts'
 import { freePort } from '../../receive/audisp-remote.ts'
 import { message, repliesIn } from '../../receive/wire.ts'
 import { exitOf } from '../../shim/process.ts'
@@ -80,6 +81,8 @@ async function traced(place: Place, trace: string): Promise<void> {
   }
   await vi.waitFor(() => expect(acknowledged).toBe(lines.length), 20_000)
   await vi.waitFor(() => expect(deliveredIn(place).size).toBe(EVENTS), 20_000)
+  // The first segment is deleted once the checkpoint needs it no more and the receiver has seen that.
+  await vi.waitFor(() => expect(listSegments(place.spool)[0].sequence).toBeGreaterThan(0), 60_000)
   socket.destroy()
   const child = readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'latin1')
   process.kill(Number(child), 'SIGTERM')
