@@ -31,7 +31,7 @@ interface Looped {
   readonly excluded: number
 }
 
-/** Has a service audited for what it writes, whose output then says so. */
+/** Has a service audited for how it reads the spool and what it writes, whose output then says so. */
 async function loop(auditd: Auditd): Promise<Looped> {
   const { dir } = auditd
   const config = join(dir, 'spillway.yaml')
@@ -57,8 +57,9 @@ async function loop(auditd: Auditd): Promise<Looped> {
     return (events() - before) / COUNTED_S
   }
   try {
-    const writes = 'always,exit -F arch=b64 -S write,pwrite,writev'
-    const rule = `-a ${writes} -F uid=${uidOf('service')} -k ${KEY}-self`
+    // Reads as well: one write for each of 50 looks a second makes little more than a loop has to.
+    const calls = 'always,exit -F arch=b64 -S pread,write,pwrite,writev'
+    const rule = `-a ${calls} -F uid=${uidOf('service')} -k ${KEY}-self`
     auditctl(...rule.split(' '))
     // One event is enough: who delivers it makes the next.
     auditctl('-m', 'spillway begin')
@@ -92,7 +93,7 @@ async function loop(auditd: Auditd): Promise<Looped> {
   }
 }
 
-describe.skipIf(reason)('a rule that audits what the service writes', () => {
+describe.skipIf(reason)('a rule that audits what the service reads and writes', () => {
   let looped: Looped
   beforeAll(async () => {
     looped = await withAuditd({ logFormat: 'RAW', plugins: [SHIM_PLUGIN], arrange }, loop)
