@@ -16,7 +16,7 @@ import { Header } from './header.ts'
 import { type EventWriter, Joiner } from './joiner.ts'
 import { OriginFinder } from './origins.ts'
 import { RawWriter } from './raw.ts'
-import { SLACK, viewOf } from './words.ts'
+import { viewOf, withSlack } from './words.ts'
 
 const FIRST_OF_AUDIT = 0x61
 
@@ -62,9 +62,8 @@ export class Decoder {
    * What is open at the end of a final batch closes for the reason `end`.
    */
   decode(batch: Batch, result: Result, end: Close = Close.End): void {
-    if (batch.bytes.length < batch.length + SLACK) {
-      const bytes = new Uint8Array(batch.length + SLACK)
-      bytes.set(batch.bytes.subarray(0, batch.length))
+    const bytes = withSlack(batch.bytes, batch.length)
+    if (bytes !== batch.bytes) {
       this.decode({ ...batch, bytes }, result, end)
       return
     }

@@ -8,7 +8,7 @@ import { Actor } from './actor.ts'
 import { FieldReader, word } from './field-reader.ts'
 import { prefixEnd } from './prefix.ts'
 import { TextIndex } from './text-index.ts'
-import { SLACK, viewOf } from './words.ts'
+import { viewOf, withSlack } from './words.ts'
 
 const PATH = 1302
 const URINGOP = 1336
@@ -42,7 +42,7 @@ export class OriginFinder implements OriginReader {
   #pathEnd = 0
 
   begin(batch: Batch, result: Result): void {
-    const bytes = withSlack(batch)
+    const bytes = withSlack(batch.bytes, batch.length)
     const view = viewOf(bytes)
     this.#fields.begin(bytes, view)
     this.#lines = result.lines
@@ -165,12 +165,4 @@ export class OriginFinder implements OriginReader {
     const at = this.#fields.find(name, this.#lines.body[line], end)
     return at < end ? at : -1
   }
-}
-
-/** The bytes of a batch, with SLACK of them readable behind the last. */
-function withSlack({ bytes, length }: Batch): Uint8Array {
-  if (bytes.length >= length + SLACK) return bytes
-  const longer = new Uint8Array(length + SLACK)
-  longer.set(bytes.subarray(0, length))
-  return longer
 }

@@ -13,7 +13,10 @@ export class TextIndex {
   /** Row + 1; 0 where free. */
   #slots = new Int32Array(SLOTS)
 
-  /** Starts a batch whose bytes are those of `view`, SLACK readable bytes behind the last, and some of whose texts may be known. */
+  /**
+   * Starts a batch whose bytes are those of `view`, SLACK readable bytes behind the last, and some of whose texts may
+   * be known.
+   */
   begin(view: DataView, texts: Texts): void {
     this.#view = view
     this.#texts = texts

@@ -10,6 +10,14 @@
 /** Bytes that have to lie readable behind what is read, and writable behind what is written. */
 export const SLACK = 8
 
+/** The first `length` bytes with SLACK behind them: the same array where it has that, else a copy. */
+export function withSlack(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.length >= length + SLACK) return bytes
+  const longer = new Uint8Array(length + SLACK)
+  longer.set(bytes.subarray(0, length))
+  return longer
+}
+
 /** The whole of an array's bytes as 32-bit words. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -81,7 +81,7 @@ export function tellAlert(
 }
 
 /** Withdraws what analysis has told and does not follow any more; what the service finds itself stays. */
-export function forgotten(board: AlertBoard): Message[] {
+export function withdrawAnalysis(board: AlertBoard): Message[] {
   const isAnalysis = (type: string): boolean => !OF_SERVICE.test(type)
   return board.withdraw(
     isAnalysis,

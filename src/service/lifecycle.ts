@@ -62,7 +62,7 @@ export async function runService(
     board.restore(checkpoint.last?.alerts ?? [])
     const onAlert: OnAlert = (alert) => board.take(alert)
     program.use(settings.alertsExec)
-    let gone = sinkAlerts(board)
+    let gone = withdrawSink(board)
     let means: Means = { settings, sink: await openSink(onAlert), log }
     for (const alert of gone) tellAlert(alert, means, board)
     const shim = await startFeed(settings, log)
@@ -76,7 +76,7 @@ export async function runService(
       if (next === null || asked.stop || renewal === null) return
       asked.next = null
       checkpoint = await Checkpoint.open(settings.spool.state)
-      gone = sinkAlerts(board)
+      gone = withdrawSink(board)
       means = await renewal.open(next, onAlert)
       program.use(means.settings.alertsExec)
       for (const alert of gone) tellAlert(alert, means, board)
@@ -88,7 +88,7 @@ export async function runService(
 }
 
 /** Withdraws what a sink of before told of itself: the next one finds out what is wrong with it. */
-function sinkAlerts(board: AlertBoard): readonly Message[] {
+function withdrawSink(board: AlertBoard): readonly Message[] {
   const isSink = (type: string): boolean => type.startsWith('kafka.')
   return board.withdraw(isSink, 'the output was opened anew', Date.now())
 }

@@ -13,7 +13,7 @@ import type { DecodePool, Trouble } from '../pool/pool.ts'
 import { Staff } from '../pool/staff.ts'
 import type { Shim } from '../shim/shim.ts'
 import { listSegments } from '../spool/directory.ts'
-import { forgotten, poisonAlert, spoolAlert } from './alerts.ts'
+import { poisonAlert, spoolAlert, withdrawAnalysis } from './alerts.ts'
 import { Breaker } from './breaker.ts'
 import { Epochs } from './epochs.ts'
 import { Guard } from './guard.ts'
@@ -139,7 +139,7 @@ export class Service {
       known,
     )
     if (!isKnown(known, settings.ratesInterval))
-      for (const alert of forgotten(board)) this.#report.alert(alert)
+      for (const alert of withdrawAnalysis(board)) this.#report.alert(alert)
     this.#watched = new Watched({
       file: settings.watchFile,
       log,

@@ -202,7 +202,8 @@ function culprit(
 }
 
 /**
- * By how much a share may be off that was found in a sample of so many; a sample of infinitely many is all. (Agresti and Coull, Approximate is better than "exact", 1998.)
+ * By how much a share may be off that was found in a sample of so many; a sample of infinitely many is all. (Agresti
+ * and Coull, Approximate is better than "exact", 1998.)
  */
 function chance(share: number, sample: number): number {
   if (sample === Number.POSITIVE_INFINITY) return 0

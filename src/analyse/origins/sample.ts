@@ -2,7 +2,7 @@
 export const ALL_EVENTS = 2000
 export const ALL_OF_KEY = 128
 
-/** Events beyond ALL_EVENTS after which those that are looked at are one further apart, and how far apart they are at most. */
+/** Events beyond ALL_EVENTS after which those that are looked at are one further apart, and how far apart at most. */
 const FURTHER_AFTER = 256
 const MOST_APART = 32
 

@@ -159,7 +159,8 @@ export class Forecast {
     if (likely === null || seenMs < LEAST_MS || likely * 1000 > REACH * seenMs) return null
     // What is further off is told when it is nearer: its rate may have become another by then.
     if (this.#open === null && likely > SOON) return null
-    // What is too much in one second adds to that of the next: by the root of the seconds to come, and in the slope by that of those seen.
+    // What is too much in one second adds to that of the next: by the root of the seconds to come, and in the slope by
+    // that of those seen.
     const faster = { ...best, bend: FASTER * Math.max(0, best.bend) }
     const room = ROOM * stray * Math.sqrt(likely + likely ** 2 / best.seen)
     const early = [...all, faster]

@@ -73,7 +73,10 @@ export class Recent {
     return sums === null ? null : this.#keys.tally(sums)
   }
 
-  /** What is busier comes first: entries of the last minute and then of the last quarter of an hour; NaN for a row without a history. */
+  /**
+   * What is busier comes first: entries of the last minute and then of the last quarter of an hour; NaN for a row
+   * without a history.
+   */
   busyness(row: number = TOTAL): number {
     const { closed, judged, slot } = this.#seconds()
     const entries = (length: number): number =>
