@@ -49,25 +49,62 @@ function log(stage: Stage, second: number, lost: number, more = false): void {
 }
 
 describe('a burst whose lines the kernel log had no room for', () => {
+  /** Events of a key, every `step` seconds from one second to another. */
+  const go = (stage: Stage, from: number, to: number, step: number, key: string): void => {
+    for (let second = from; second < to; second += step)
+      stage.come(
+        second,
+        ...syscall(++stage.serial).map((line) => line.replace('key="k"', `key="${key}"`)),
+      )
+  }
+  const evidenceOf = (stage: Stage): Message[] =>
+    stage.of('events.lost').map((alert) => alert['evidence'] as Message)
+
   it('is told with its next line, and its key is that of the seconds in which something grew', () => {
     const stage = new Stage()
-    const go = (from: number, to: number, step: number, key: string): void => {
-      for (let second = from; second < to; second += step)
-        stage.come(
-          second,
-          ...syscall(++stage.serial).map((line) => line.replace('key="k"', `key="${key}"`)),
-        )
-    }
-    go(0, 10, 0.02, 'goes-on')
+    go(stage, 0, 10, 0.02, 'goes-on')
     // What goes on loses a little by itself, which takes the room in the log.
     log(stage, 9.5, 3)
-    go(10, 12, 0.02, 'goes-on')
-    go(12, 12.06, 0.001, 'burst')
-    for (let second = 12; second < 30; second += 1) go(second, second + 1, 0.02, 'goes-on')
+    go(stage, 10, 12, 0.02, 'goes-on')
+    go(stage, 12, 12.06, 0.001, 'burst')
+    go(stage, 12.06, 30, 0.02, 'goes-on')
     log(stage, 30, 20_000, true)
-    go(30, 34, 0.02, 'goes-on')
-    const [first, second] = stage.of('events.lost').map((alert) => alert['evidence'] as Message)
+    go(stage, 30, 34, 0.02, 'goes-on')
+    const [first, second] = evidenceOf(stage)
     expect(first).toMatchObject({ losses: 1, shares: [{ key: 'goes-on' }] })
     expect(second).toMatchObject({ losses: 19_997, shares: [{ key: 'burst', share: 1 }] })
+  })
+
+  it('is no more usual for having begun before its first lines were read', () => {
+    const stage = new Stage()
+    go(stage, 0, 9.8, 0.02, 'goes-on')
+    go(stage, 9.8, 9.86, 0.001, 'burst')
+    go(stage, 9.86, 10.1, 0.02, 'goes-on')
+    log(stage, 10.1, 3)
+    go(stage, 10.1, 29.8, 0.02, 'goes-on')
+    go(stage, 29.8, 29.86, 0.001, 'burst')
+    go(stage, 29.86, 30.1, 0.02, 'goes-on')
+    log(stage, 30.1, 20_000, true)
+    go(stage, 30.1, 34, 0.02, 'goes-on')
+    expect(evidenceOf(stage).at(-1)).toMatchObject({
+      losses: 19_997,
+      shares: [{ key: 'burst', share: 1 }],
+    })
+  })
+
+  it('is no more usual either where the rest of it is counted a moment later', () => {
+    const stage = new Stage()
+    stage.status(0)
+    go(stage, 0, 9.8, 0.02, 'goes-on')
+    stage.status(9.5)
+    go(stage, 9.8, 9.86, 0.001, 'burst')
+    go(stage, 9.86, 10.1, 0.02, 'goes-on')
+    log(stage, 10.1, 3)
+    go(stage, 10.1, 11.3, 0.02, 'goes-on')
+    stage.status(11.3, { lost: 20_000 })
+    go(stage, 11.3, 16, 0.02, 'goes-on')
+    const told = evidenceOf(stage)
+    expect(told.at(-1)).toMatchObject({ losses: 19_997 })
+    for (const one of told) expect(one).toMatchObject({ shares: [{ key: 'burst', share: 1 }] })
   })
 })

@@ -268,12 +268,13 @@ export class Kernel {
   }
 
   /** When a loss began at the earliest, ms since the epoch; it is `time` now. */
-  #startOf({ from }: Case, time: number): number {
+  #startOf({ from, before }: Case, time: number): number {
+    // What a watcher tells of the log was printed since it looked before: what it goes on with is as old as that.
+    const earliest = before?.to === from ? from - LOOK_MS : from
     const next = from + ONE_LOOK_MS
-    if (this.#signs.between(next, time).has('suppressed')) return from
-    // What a watcher tells of the log was printed since it looked before.
     const said = this.#signs.firstLoss(next, time)
-    return said === null ? from : Math.max(from, said - LOOK_MS)
+    if (said === null || this.#signs.between(next, time).has('suppressed')) return earliest
+    return Math.max(from, said - LOOK_MS)
   }
 
   /** Tells a loss; gives what was said to be missing, and whose. */
