@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Culprits } from '../../src/analyse/origins/culprits.ts'
-import type { AnalyserState } from '../../src/analyse/state.ts'
 import type { Message } from '../../src/model/delivery.ts'
 import { callOf, callOfType, USER_ROOM } from '../../src/model/origins.ts'
-import { Bench, cut, type Item } from './blocks.ts'
+import { Bench, type Item, toldInParts } from './blocks.ts'
 
 const T = 1_700_000_000
 const OPENAT = callOf(0xc000003e, 257)
@@ -139,16 +138,8 @@ describe('a flood', () => {
       ...after,
     ]
     const whole = new Bench().take(...items)
-    for (const cuts of [[700], [5, 1000, 1001, 2000], [2400]]) {
-      let bench = new Bench()
-      const alerts: Message[] = []
-      for (const block of cut(items, cuts)) {
-        bench = new Bench({}, JSON.parse(JSON.stringify(bench.analyser.state())) as AnalyserState)
-        bench.analyser.accept(block)
-        alerts.push(...bench.alerts)
-      }
-      expect(alerts).toEqual(whole.alerts)
-    }
+    for (const cuts of [[700], [5, 1000, 1001, 2000], [2400]])
+      expect(toldInParts(items, cuts).alerts).toEqual(whole.alerts)
   })
 })
 
@@ -183,13 +174,7 @@ describe('the heartbeat of an interval', () => {
   it('has the same of them however the stream is cut, and after a restart', () => {
     const whole = new Bench().take(...items).heartbeats
     for (const cuts of [[100], [5, 200, 201, 369], [371, 400, 500]]) {
-      let bench = new Bench()
-      const told: Message[] = []
-      for (const block of cut(items, cuts)) {
-        bench = new Bench({}, JSON.parse(JSON.stringify(bench.analyser.state())) as AnalyserState)
-        bench.analyser.accept(block)
-        told.push(...bench.heartbeats)
-      }
+      const told = toldInParts(items, cuts).heartbeats
       expect(told.map((one) => ({ ...one, stream: null }))).toEqual(
         whole.map((one) => ({ ...one, stream: null })),
       )

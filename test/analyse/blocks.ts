@@ -232,3 +232,20 @@ export function rowsOf(heartbeats: readonly Message[]): Message[] {
     ...(keys as Message[]).map((row) => ({ ...head, ...row })),
   ])
 }
+
+/** What is told of items that are cut before these of them, where the analyser is made anew at each cut. */
+export function toldInParts(
+  items: readonly Item[],
+  cuts: readonly number[],
+): Pick<Bench, 'alerts' | 'heartbeats'> {
+  let bench = new Bench()
+  const alerts: Message[] = []
+  const heartbeats: Message[] = []
+  for (const block of cut(items, cuts)) {
+    bench = new Bench({}, JSON.parse(JSON.stringify(bench.analyser.state())) as AnalyserState)
+    bench.analyser.accept(block)
+    alerts.push(...bench.alerts)
+    heartbeats.push(...bench.heartbeats)
+  }
+  return { alerts, heartbeats }
+}

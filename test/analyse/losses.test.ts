@@ -57,6 +57,12 @@ describe('a burst whose lines the kernel log had no room for', () => {
         ...syscall(++stage.serial).map((line) => line.replace('key="k"', `key="${key}"`)),
       )
   }
+  /** One key goes on, and another has a burst just before the second that follows. */
+  const burstBefore = (stage: Stage, from: number, second: number): void => {
+    go(stage, from, second - 0.2, 0.02, 'goes-on')
+    go(stage, second - 0.2, second - 0.14, 0.001, 'burst')
+    go(stage, second - 0.14, second + 0.1, 0.02, 'goes-on')
+  }
   const evidenceOf = (stage: Stage): Message[] =>
     stage.of('events.lost').map((alert) => alert['evidence'] as Message)
 
@@ -77,13 +83,9 @@ describe('a burst whose lines the kernel log had no room for', () => {
 
   it('is no more usual for having begun before its first lines were read', () => {
     const stage = new Stage()
-    go(stage, 0, 9.8, 0.02, 'goes-on')
-    go(stage, 9.8, 9.86, 0.001, 'burst')
-    go(stage, 9.86, 10.1, 0.02, 'goes-on')
+    burstBefore(stage, 0, 10)
     log(stage, 10.1, 3)
-    go(stage, 10.1, 29.8, 0.02, 'goes-on')
-    go(stage, 29.8, 29.86, 0.001, 'burst')
-    go(stage, 29.86, 30.1, 0.02, 'goes-on')
+    burstBefore(stage, 10.1, 30)
     log(stage, 30.1, 20_000, true)
     go(stage, 30.1, 34, 0.02, 'goes-on')
     expect(evidenceOf(stage).at(-1)).toMatchObject({
@@ -95,10 +97,7 @@ describe('a burst whose lines the kernel log had no room for', () => {
   it('is no more usual either where the rest of it is counted a moment later', () => {
     const stage = new Stage()
     stage.status(0)
-    go(stage, 0, 9.8, 0.02, 'goes-on')
-    stage.status(9.5)
-    go(stage, 9.8, 9.86, 0.001, 'burst')
-    go(stage, 9.86, 10.1, 0.02, 'goes-on')
+    burstBefore(stage, 0, 10)
     log(stage, 10.1, 3)
     go(stage, 10.1, 11.3, 0.02, 'goes-on')
     stage.status(11.3, { lost: 20_000 })

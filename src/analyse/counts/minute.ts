@@ -24,7 +24,7 @@ export class Minute {
     this.#seconds = new Map(state.map(([second, ...made]) => [second, made]))
   }
 
-  /** Adds a closed second, whose sums have `count` rows; those before it are added. */
+  /** Adds a closed second, whose sums have `count` rows. Seconds come in order. */
   add(second: number, sums: Sums, count: number): void {
     const used: number[] = []
     for (let row = 1; row < count; row++) if (sums.get(row, Sum.Events) > 0) used.push(row)

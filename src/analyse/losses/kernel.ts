@@ -269,7 +269,8 @@ export class Kernel {
 
   /** When a loss began at the earliest, ms since the epoch; it is `time` now. */
   #startOf({ from, before }: Case, time: number): number {
-    // What a watcher tells of the log was printed since it looked before: what it goes on with is as old as that.
+    // A line of the log was printed since the look before the one that read it. So what was read last may be of a loss
+    // that began as long before, and this one goes on with it.
     const earliest = before?.to === from ? from - LOOK_MS : from
     const next = from + ONE_LOOK_MS
     const said = this.#signs.firstLoss(next, time)
